@@ -4,6 +4,7 @@ package sink
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"nflogship/event"
@@ -68,3 +69,11 @@ type ThrottledError struct {
 
 func (e *ThrottledError) Error() string { return e.Err.Error() }
 func (e *ThrottledError) Unwrap() error { return e.Err }
+
+// Deps is what code hands a sink.
+type Deps struct {
+	Name   string // in the configuration
+	Host   string
+	Format string // the format's name
+	Log    *slog.Logger
+}

@@ -31,7 +31,9 @@ func Topic(c byte) bool { return alphanumeric(c) || c == '_' || c == '-' }
 func Subject(c byte) bool { return c > ' ' && c < 0x7f && c != '.' && c != '*' && c != '>' }
 
 // Path allows what a file name may hold; neither a separator nor a name that starts with a dot can come of it.
-func Path(c byte) bool { return alphanumeric(c) || c == '_' || c == '-' || c == ':' || c == '@' || c == '+' }
+func Path(c byte) bool {
+	return alphanumeric(c) || c == '_' || c == '-' || c == ':' || c == '@' || c == '+'
+}
 
 func alphanumeric(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
