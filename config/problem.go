@@ -1,0 +1,115 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const (
+	maxShown    = 50   // problems printed
+	maxKept     = 1000 // problems kept to sort; more are only counted
+	maxTextSize = 400  // characters of one problem's text
+)
+
+// Pos is a place in the file: line and column from 1, columns in characters.
+type Pos struct{ Line, Col int }
+
+// Problem is one mistake in the file, or one warning about it.
+type Problem struct {
+	File string
+	Pos
+	Text    string
+	Snippet string // the line and a caret below it, secrets masked
+}
+
+// Error is file:line:col: text, then the snippet.
+func (p Problem) Error() string {
+	head := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Col, p.Text)
+	if p.Snippet == "" {
+		return head
+	}
+	return head + "\n" + p.Snippet
+}
+
+// Errors is everything wrong with the file, in file order.
+type Errors struct {
+	Problems []Problem
+	More     int // further problems that are not in the list
+}
+
+// Error prints all problems.
+func (e *Errors) Error() string {
+	var b strings.Builder
+	for i, p := range e.Problems {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(p.Error())
+	}
+	if e.More > 0 {
+		fmt.Fprintf(&b, "\nand %d more", e.More)
+	}
+	return b.String()
+}
+
+// finding is a Problem before the masks are known that its snippet needs.
+type finding struct {
+	Pos
+	width int
+	text  string
+}
+
+// findings collects what is found in one file.
+type findings struct {
+	list []finding
+	more int
+}
+
+func (f *findings) add(at finding) {
+	if len(f.list) >= maxKept {
+		f.more++
+		return
+	}
+	f.list = append(f.list, at)
+}
+
+func (f *findings) count() int { return len(f.list) + f.more }
+
+// problems sorts and renders what was found.
+func (f *findings) problems(t *text) (list []Problem, more int) {
+	slices.SortStableFunc(f.list, func(a, b finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+	f.list = slices.Compact(f.list)
+	for _, at := range f.list[:min(len(f.list), maxShown)] {
+		list = append(list, t.problem(at))
+	}
+	return list, f.more + len(f.list) - len(list)
+}
+
+func (t *text) problem(at finding) Problem {
+	return Problem{File: t.name, Pos: at.Pos, Text: oneLine(at.text), Snippet: t.snippet(at)}
+}
+
+// oneLine bounds a message and makes it safe for a terminal.
+func oneLine(s string) string {
+	s = strings.Map(printable, s)
+	if r := []rune(s); len(r) > maxTextSize {
+		return string(r[:maxTextSize-1]) + "…"
+	}
+	return s
+}
+
+// printable replaces what could move a terminal's cursor or turn its writing direction.
+func printable(r rune) rune {
+	switch {
+	case r == '\t':
+		return '→'
+	case unicode.IsPrint(r):
+		return r
+	}
+	return '·'
+}

@@ -1,0 +1,66 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// structure decodes a mapping into a struct. Keys that are no field go to other, if there is one.
+func (d *decoder) structure(at place, v reflect.Value, other func(place) bool) bool {
+	if formOf(at.node) != Mapping {
+		return d.fail(at, "want a mapping, {key: value}, not %s", formOf(at.node))
+	}
+	ok := true
+	given := map[string]bool{}
+	fields := fieldsOf(v.Type())
+	for key, value := range pairs(at.node) {
+		given[key.Value] = true
+		i := slices.IndexFunc(fields, func(f field) bool { return f.name == key.Value })
+		switch {
+		case i >= 0:
+			ok = d.setting(at.field(key, value), v, fields[i]) && ok
+		case other != nil:
+			ok = other(at.field(key, value)) && ok
+		default:
+			ok = d.unknownKey(at, key, fieldNames(fields))
+		}
+	}
+	for _, f := range fields {
+		if f.checks.required && !given[f.name] {
+			ok = d.fail(at, "%s is missing", quote(f.name))
+		}
+	}
+	return ok
+}
+
+func (d *decoder) setting(at place, in reflect.Value, f field) bool {
+	if f.later != "" {
+		d.found.add(d.finding(at.label, at.message("%s", []any{f.later})))
+		return false
+	}
+	v := in.Field(f.index)
+	return d.value(at, v) && d.check(at, v, f.checks)
+}
+
+func (d *decoder) unknownKey(at place, key *yaml.Node, names []string) bool {
+	if slices.Contains(at.beside, key.Value) {
+		d.found.add(d.finding(key, at.message("%s stands beside %s, not inside it", []any{quote(key.Value), at.label.Value})))
+		return false
+	}
+	in := ""
+	if called := at.called(); called != "" {
+		in = " in " + called
+	}
+	d.found.add(d.finding(key, "unknown key "+quote(key.Value)+in+didYouMean(key.Value, names)))
+	return false
+}
+
+func fieldNames(fields []field) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	return names
+}

@@ -1,0 +1,84 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// parseYAML reads the one document of a file. If that cannot be done it is reported, and the node is nil.
+func (d *decoder) parseYAML(data []byte) *yaml.Node {
+	if len(data) > maxFileSize {
+		d.found.add(finding{Pos{1, 1}, 1, fmt.Sprintf("the file is larger than %s", Size(maxFileSize))})
+		return nil
+	}
+	if bad := badCharacter(string(data)); bad != nil {
+		d.found.add(*bad)
+		return nil
+	}
+	root, err := d.decodeDocuments(data)
+	if err != nil {
+		d.text.hideByName(d.secretName)
+		d.found.add(d.text.syntaxError(err))
+		return nil
+	}
+	return root
+}
+
+// decodeDocuments returns the root of the first document and reports a second one.
+func (d *decoder) decodeDocuments(data []byte) (root *yaml.Node, err error) {
+	// yaml.v3 turns only its own panics into errors, and this is input from anywhere.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("yaml: %v", r)
+		}
+	}()
+	var first, second yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	switch err := dec.Decode(&first); {
+	case errors.Is(err, io.EOF):
+		d.found.add(finding{Pos{1, 1}, 1, "the file is empty; it needs sources and sinks"})
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	switch err := dec.Decode(&second); {
+	case errors.Is(err, io.EOF):
+		return first.Content[0], nil
+	case err != nil:
+		return nil, err
+	}
+	d.found.add(d.finding(second.Content[0], "a second YAML document begins above: the configuration is one document, remove the line ---"))
+	return first.Content[0], nil
+}
+
+// badCharacter finds what YAML does not allow, and the line ends that editors and yaml.v3 count differently.
+func badCharacter(s string) *finding {
+	at := Pos{1, 1}
+	for i, r := range s {
+		what := ""
+		switch {
+		case r == utf8.RuneError && !utf8.FullRuneInString(s[i:]), r == utf8.RuneError && s[i] != 0xEF:
+			what = "this is not UTF-8"
+		case r == '\r' && (i+1 == len(s) || s[i+1] != '\n'):
+			what = "a carriage return without a line feed"
+		case r == 0x85 || r == 0x2028 || r == 0x2029:
+			what = fmt.Sprintf("the line separator U+%04X", r)
+		case r == '\t' || r == '\n' || r == '\r':
+		case r < 0x20 || r >= 0x7F && r < 0xA0 || r >= 0xFFFE && r <= 0xFFFF:
+			what = fmt.Sprintf("the control character U+%04X", r)
+		}
+		if what != "" {
+			return &finding{at, 1, what + " is not allowed here"}
+		}
+		at.Col++
+		if r == '\n' {
+			at = Pos{at.Line + 1, 1}
+		}
+	}
+	return nil
+}
