@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"sort"
 	"sync"
 	"sync/atomic"
 
@@ -44,6 +45,19 @@ func (b *Body) Release() {
 		b.Bytes, b.Records, b.Codec = b.Bytes[:0], b.Records[:0], nil
 		bodies.Put(b)
 	}
+}
+
+// Range is the records [first, last) that the batch's events [from, to) became.
+func (b *Body) Range(from, to int) (first, last int) {
+	return b.recordOf(from), b.recordOf(to)
+}
+
+// recordOf is the first record of event n or a later one.
+func (b *Body) recordOf(n int) int {
+	if len(b.Records) > 0 && n < len(b.Records) && int(b.Records[n].Event) == n {
+		return n // every event before it became a record, as nearly always
+	}
+	return sort.Search(len(b.Records), func(i int) bool { return int(b.Records[i].Event) >= n })
 }
 
 // Label is what one sink needs to know of a record beyond its bytes.

@@ -50,7 +50,7 @@ func (d *Delivery) Finish(o Outcome) {
 	if d == nil {
 		return
 	}
-	d.worsen(o)
+	d.Worsen(o)
 	left := d.open.Add(-1)
 	if left < 0 {
 		panic("BUG: Delivery finished twice")
@@ -60,7 +60,11 @@ func (d *Delivery) Finish(o Outcome) {
 	}
 }
 
-func (d *Delivery) worsen(o Outcome) {
+// Worsen notes an outcome for some of the events without closing a branch.
+func (d *Delivery) Worsen(o Outcome) {
+	if d == nil {
+		return
+	}
 	for {
 		was := d.worst.Load()
 		if was >= uint32(o) || d.worst.CompareAndSwap(was, uint32(o)) {

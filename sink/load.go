@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"nflogship/encode"
+	"nflogship/event"
 )
 
 // Load is what one Send carries: payloads in the order of their queue, and a verdict for every record. Records are
@@ -111,19 +112,6 @@ func (l *Load) Rejected(f func(p *encode.Payload, i int, reason error)) {
 // Rejections is the number of rejected records.
 func (l *Load) Rejections() int { return len(l.reasons) }
 
-// RejectedIn reports whether any record of Payloads[i] was rejected.
-func (l *Load) RejectedIn(i int) bool {
-	if len(l.reasons) == 0 {
-		return false
-	}
-	for n := l.starts[i]; n < l.starts[i]+l.Payloads[i].Len(); n++ {
-		if l.verdicts[n] == rejected {
-			return true
-		}
-	}
-	return false
-}
-
 // Groups calls f for every run of payloads that one message or request may mix: neighbours that no batch stage sealed
 // together, a sealed one alone. from and to are indices into Payloads.
 func (l *Load) Groups(f func(from, to int) error) error {
@@ -148,4 +136,21 @@ func (l *Load) decide(n int, v verdict) {
 	}
 	l.verdicts[n] = v
 	l.open--
+}
+
+// Outcome is the worst outcome of Payloads[i]'s records.
+func (l *Load) Outcome(i int) event.Outcome {
+	if l.open == 0 && len(l.reasons) == 0 {
+		return event.Delivered
+	}
+	worst := event.Delivered
+	for n := l.starts[i]; n < l.starts[i]+l.Payloads[i].Len(); n++ {
+		switch l.verdicts[n] {
+		case undecided:
+			return event.Aborted
+		case rejected:
+			worst = event.Rejected
+		}
+	}
+	return worst
 }
