@@ -31,6 +31,11 @@ func (d *decoder) fail(at place, format string, args ...any) bool {
 	return false
 }
 
+// warn reports what is allowed and better not done.
+func (d *decoder) warn(at place, format string, args ...any) {
+	d.warned.add(d.finding(at.mark(), at.message(format, args)))
+}
+
 func (d *decoder) finding(n *yaml.Node, message string) finding {
 	return finding{posOf(n), d.text.width(n), message}
 }

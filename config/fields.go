@@ -28,6 +28,9 @@ var (
 	secretType          = reflect.TypeFor[Secret]()
 	unmarshalerType     = reflect.TypeFor[Unmarshaler]()
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
+	marshalerType       = reflect.TypeFor[Marshaler]()
+	textMarshalerType   = reflect.TypeFor[encoding.TextMarshaler]()
+	stringerType        = reflect.TypeFor[fmt.Stringer]()
 )
 
 // fieldsOf lists a struct's settings in the order of the struct.
@@ -80,7 +83,8 @@ func verify(t reflect.Type, seen map[reflect.Type]bool) {
 		return
 	}
 	seen[t] = true
-	if p := reflect.PointerTo(t); p.Implements(unmarshalerType) || p.Implements(textUnmarshalerType) {
+	if selfDecoding(t) {
+		mustShow(t)
 		return
 	}
 	switch t.Kind() {
@@ -102,6 +106,19 @@ func verify(t reflect.Type, seen map[reflect.Type]bool) {
 		}
 	default:
 		mustBeBasic(t)
+	}
+}
+
+// selfDecoding tells a type that decodes itself.
+func selfDecoding(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(unmarshalerType) || p.Implements(textUnmarshalerType)
+}
+
+// mustShow panics if Render could not show a struct that decodes itself.
+func mustShow(t reflect.Type) {
+	if t.Kind() == reflect.Struct && !t.Implements(marshalerType) && !t.Implements(textMarshalerType) && !t.Implements(stringerType) {
+		panic(fmt.Sprintf("BUG: %s decodes itself and needs a String, MarshalText or MarshalConfig to be shown", t))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -137,16 +138,18 @@ func (d *decoder) errors() error {
 	return e
 }
 
+var sectionNames = []string{"sources", "stages", "sinks", "pipelines"}
+
 // file decodes the whole document into f, component by component, and connects them.
 func (d *decoder) file(at place, f *File) {
 	sections := map[string]place{}
 	d.structure(at, reflect.ValueOf(f).Elem(), func(key place) bool {
-		switch key.path {
-		case "sources", "stages", "sinks", "pipelines":
+		if slices.Contains(sectionNames, key.path) {
 			sections[key.path] = key
-			return true
+		} else {
+			d.unknownKey(at, key.label, append(fieldNames(fieldsOf(reflect.TypeFor[File]())), sectionNames...))
 		}
-		return d.unknownKey(at, key.label, append(fieldNames(fieldsOf(reflect.TypeFor[File]())), "sources", "stages", "sinks", "pipelines"))
+		return true
 	})
 	f.Check(&Report{d: d, at: at})
 	d.defaultHost(at, f)

@@ -61,11 +61,19 @@ func keyForm(n *yaml.Node) string {
 }
 
 // sensitive finds names under which secrets are kept.
-var sensitive = regexp.MustCompile(`(?i)passw|passphrase|secret|token|credential|api_?key|private`)
+var sensitive = regexp.MustCompile(`(?i)passw|passphrase|secret|token|credential|api_?key|private|pwd`)
 
 // secretName tells whether a key holds a secret: by its sound, or as a slip of one that is declared.
 func (d *decoder) secretName(key string) bool {
-	return sensitive.MatchString(key) || nearest(key, d.secretNames) != ""
+	if sensitive.MatchString(key) {
+		return true
+	}
+	for _, name := range d.secretNames {
+		if distance(normal(key), normal(name)) <= min(2, len(name)/4) {
+			return true
+		}
+	}
+	return false
 }
 
 // declaredSecrets collects the names of all settings in the schema that hold a Secret.

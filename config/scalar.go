@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -39,17 +40,19 @@ func (d *decoder) scalar(at place, t reflect.Type) (w word, ok bool) {
 	if formOf(at.node) != Scalar {
 		return w, d.fail(at, "want %s, not %s", wantOf(t), formOf(at.node))
 	}
+	secret := t == secretType
 	w, ok = word{text: at.node.Value}, true
 	if at.node.Tag == "!!str" {
-		w, ok = d.fill(at, t == secretType)
+		w, ok = d.fill(at, secret)
+	}
+	if secret && ok && !w.hidden {
+		d.warnLiteral(at)
+		w.hidden = true
 	}
 	if w.hidden {
 		d.hidden[at.full] = true
-	}
-	if w.hidden || t == secretType {
 		d.revealed = append(d.revealed, w.text)
 	}
-	w.hidden = w.hidden || t == secretType
 	return w, ok
 }
 
@@ -89,6 +92,8 @@ func (d *decoder) basic(at place, v reflect.Value) bool {
 	return d.fail(at, "%s %v", w, err)
 }
 
+var leadingZero = regexp.MustCompile(`^-?0[0-9]+$`)
+
 // setBasic parses text into a string, boolean or number. Its errors go on after the text: `"x" is not a whole number`.
 func setBasic(v reflect.Value, text string) error {
 	bits := 0
@@ -99,7 +104,7 @@ func setBasic(v reflect.Value, text string) error {
 	case k == reflect.Bool:
 		return setBool(v, text)
 	case isInt(k), isUint(k):
-		if strings.HasPrefix(strings.TrimPrefix(text, "-"), "0") && len(text) > 1 {
+		if leadingZero.MatchString(text) {
 			return errors.New("has a leading zero: octal or decimal, nobody can tell")
 		}
 		bits = v.Type().Bits()
@@ -189,7 +194,7 @@ func wantedOf(t reflect.Type) string {
 	case reflect.Slice:
 		return "write a list, [...]"
 	case reflect.Struct, reflect.Map:
-		if p := reflect.PointerTo(t); !p.Implements(textUnmarshalerType) && !p.Implements(unmarshalerType) {
+		if !selfDecoding(t) {
 			return "write {} for its defaults"
 		}
 	}

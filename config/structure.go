@@ -7,13 +7,14 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// structure decodes a mapping into a struct. Keys that are no field go to other, if there is one.
+// structure decodes a mapping into a struct. Keys that are no field go to other, if there is one. It reports whether
+// every field holds what it should: an unknown key is a mistake, but does not keep a Check from running.
 func (d *decoder) structure(at place, v reflect.Value, other func(place) bool) bool {
 	if formOf(at.node) != Mapping {
 		return d.fail(at, "want a mapping, {key: value}, not %s", formOf(at.node))
 	}
 	ok := true
-	given := map[string]bool{}
+	given, meant := map[string]bool{}, map[string]bool{}
 	fields := fieldsOf(v.Type())
 	for key, value := range pairs(at.node) {
 		given[key.Value] = true
@@ -24,12 +25,18 @@ func (d *decoder) structure(at place, v reflect.Value, other func(place) bool) b
 		case other != nil:
 			ok = other(at.field(key, value)) && ok
 		default:
-			ok = d.unknownKey(at, key, fieldNames(fields))
+			names := fieldNames(fields)
+			meant[nearest(key.Value, names)] = true
+			d.unknownKey(at, key, names)
 		}
 	}
 	for _, f := range fields {
-		if f.checks.required && !given[f.name] {
-			ok = d.fail(at, "%s is missing", quote(f.name))
+		if !f.checks.required || given[f.name] {
+			continue
+		}
+		ok = false
+		if !meant[f.name] {
+			d.fail(at, "%s is missing", quote(f.name))
 		}
 	}
 	return ok
@@ -38,23 +45,22 @@ func (d *decoder) structure(at place, v reflect.Value, other func(place) bool) b
 func (d *decoder) setting(at place, in reflect.Value, f field) bool {
 	if f.later != "" {
 		d.found.add(d.finding(at.label, at.message("%s", []any{f.later})))
-		return false
+		return true
 	}
 	v := in.Field(f.index)
 	return d.value(at, v) && d.check(at, v, f.checks)
 }
 
-func (d *decoder) unknownKey(at place, key *yaml.Node, names []string) bool {
+func (d *decoder) unknownKey(at place, key *yaml.Node, names []string) {
 	if slices.Contains(at.beside, key.Value) {
 		d.found.add(d.finding(key, at.message("%s stands beside %s, not inside it", []any{quote(key.Value), at.label.Value})))
-		return false
+		return
 	}
 	in := ""
 	if called := at.called(); called != "" {
 		in = " in " + called
 	}
 	d.found.add(d.finding(key, "unknown key "+quote(key.Value)+in+didYouMean(key.Value, names)))
-	return false
 }
 
 func fieldNames(fields []field) []string {

@@ -39,10 +39,19 @@ func (d *decoder) fill(at place, secret bool) (w word, ok bool) {
 }
 
 func (d *decoder) warnOpen(at place, mode fs.FileMode, raw string) {
-	if mode.Perm()&0o004 != 0 {
-		d.warned.add(d.finding(at.mark(), at.message("everyone may read %s (mode %04o); chmod o-r it", []any{quote(raw), mode.Perm()})))
+	if isOpen(mode) {
+		d.warn(at, "everyone may read %s (mode %04o); chmod o-r it", quote(raw), mode.Perm())
 	}
 }
+
+// warnLiteral warns about a secret that stands in a file that everyone may read.
+func (d *decoder) warnLiteral(at place) {
+	if isOpen(d.mode) {
+		d.warn(at, "a secret in a file that everyone may read (mode %04o); write file:/path or ${NAME}, or chmod o-r this file", d.mode.Perm())
+	}
+}
+
+func isOpen(mode fs.FileMode) bool { return mode.Perm()&0o004 != 0 }
 
 var variable = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
