@@ -2,6 +2,7 @@ package sink
 
 import (
 	"errors"
+	"sync/atomic"
 
 	"nflogship/encode"
 	"nflogship/event"
@@ -17,7 +18,11 @@ type Load struct {
 	verdicts []verdict
 	reasons  map[int]error
 	maybe    int
+	serial   uint64
 }
+
+// serials counts the fillings of every Load.
+var serials atomic.Uint64
 
 type verdict uint8
 
@@ -44,7 +49,12 @@ func (l *Load) Reset(payloads []*encode.Payload) {
 	l.open = l.records
 	l.verdicts = append(l.verdicts[:0], make([]verdict, l.records)...)
 	clear(l.reasons)
+	l.serial = serials.Add(1)
 }
+
+// Serial tells this filling of a Load from every other, of this Load or another: a Sender that keeps something between two
+// Sends knows by it whether the second is for the same records.
+func (l *Load) Serial() uint64 { return l.serial }
 
 // Len is the number of records.
 func (l *Load) Len() int { return l.records }
