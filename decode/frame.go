@@ -26,6 +26,61 @@ func (e LinkTypeError) Error() string {
 var errEmptyFrame = errors.New("decode frame: it has no bytes")
 
 // Frame fills e from a captured frame. e is zero but for what the caller knows: Time, Record, Origin, HasTimeSeen.
+// It returns an error where the frame holds no event, a LinkTypeError where no frame of its kind can.
 func (d *Decoder) Frame(e *event.Event, f Frame) error {
-	return LinkTypeError(f.LinkType)
+	cut := f.Original > f.Bytes.Len
+	if f.Bytes.Len == 0 && f.LinkType != linkNFLOG {
+		return errEmptyFrame
+	}
+	switch f.LinkType {
+	case linkEthernet:
+		e.HWType = arphrdEther
+		e.Has |= event.HasHWType
+		d.ethernet(e, f.Bytes, cut)
+	case linkRaw, linkRawOpenBSD, linkRawIP, linkIPv4, linkIPv6:
+		d.rawIP(e, f.Bytes, f.LinkType, cut)
+	case linkCooked:
+		d.cooked(e, f.Bytes, cut)
+	case linkCooked2:
+		d.cooked2(e, f.Bytes, cut)
+	case linkNull, linkLoop:
+		d.loopback(e, f.Bytes, cut)
+	case linkNFLOG:
+		return d.NFLOG(e, f.Bytes, orderOf(d.b.Bytes(f.Bytes), f.Order))
+	default:
+		return LinkTypeError(f.LinkType)
+	}
+	d.trim(e)
+	e.Family = familyOf(e)
+	d.nameInterfaces(e)
+	return nil
+}
+
+// trim takes off what a link layer padded the packet with, as the kernel does before a hook sees it.
+func (d *Decoder) trim(e *event.Event) {
+	if e.Is(event.HasIP) && e.Length > 0 && e.Length < e.Packet.Len {
+		e.Packet.Len = e.Length
+	}
+}
+
+// familyOf is the family a plain capture does not tell.
+func familyOf(e *event.Event) event.Family {
+	switch {
+	case e.Is(event.HasARP):
+		return event.FamilyARP
+	case e.Is(event.HasIP | event.IsIPv6):
+		return event.FamilyIPv6
+	case e.Is(event.HasIP):
+		return event.FamilyIPv4
+	}
+	return event.FamilyUnknown
+}
+
+// orderOf is the byte order that the attributes of an NFLOG record are in: the file's, unless they can only be read in the
+// other, as when a program copied the records of one machine into a file of its own order.
+func orderOf(msg []byte, file Order) Order {
+	if !walks(msg, 4, file) && walks(msg, 4, !file) {
+		return !file
+	}
+	return file
 }

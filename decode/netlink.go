@@ -16,11 +16,9 @@ const messageHeader = 16
 
 // Types of netlink message.
 const (
-	TypeNoop    = 1
-	TypeError   = 2     // an acknowledgement or an error: Messages.Errno
-	TypeDone    = 3     // the datagram ends here
-	TypePacket  = 0x400 // NFNL_SUBSYS_ULOG<<8 | NFULNL_MSG_PACKET: a logged packet, for Decoder.NFLOG
-	TypeOverrun = 4
+	TypeError  = 2     // an acknowledgement or an error: Messages.Errno
+	TypeDone   = 3     // the datagram ends here
+	TypePacket = 0x400 // NFNL_SUBSYS_ULOG<<8 | NFULNL_MSG_PACKET: a logged packet, for Decoder.NFLOG
 )
 
 // Messages walks the messages of one netlink datagram. It is a value: walking does not allocate.
