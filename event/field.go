@@ -1,8 +1,10 @@
 package event
 
 import (
+	"fmt"
 	"sort"
 	"strconv"
+	"strings"
 )
 
 // Field is a scalar field of an event, by its name in the JSON event: what topics, subjects, paths, keys and track name.
@@ -120,6 +122,48 @@ func (e *Event) Number(f Field) (uint64, bool) {
 	return 0, false
 }
 
+// SetNumber sets a field whose values are numbers, and its bit in Has.
+func (e *Event) SetNumber(f Field, n uint64) {
+	switch f {
+	case FieldGroup:
+		e.Group, e.Has = uint16(n), e.Has|HasGroup
+	case FieldSeq:
+		e.Seq, e.Has = uint32(n), e.Has|HasSeq
+	case FieldSeqGlobal:
+		e.SeqGlobal, e.Has = uint32(n), e.Has|HasSeqGlobal
+	case FieldMark:
+		e.Mark, e.Has = uint32(n), e.Has|HasMark
+	case FieldUID:
+		e.UID, e.Has = uint32(n), e.Has|HasUID
+	case FieldGID:
+		e.GID, e.Has = uint32(n), e.Has|HasGID
+	case FieldEtherType:
+		e.EtherType, e.Has = uint16(n), e.Has|HasEtherType
+	case FieldVLAN:
+		e.VLAN, e.Has = e.VLAN&^0xfff|uint16(n)&0xfff, e.Has|HasVLAN
+	case FieldVLANPriority:
+		e.VLAN, e.Has = e.VLAN&0x1fff|uint16(n)<<13, e.Has|HasVLAN
+	case FieldVLANInner:
+		e.VLANInner, e.Has = uint16(n), e.Has|HasVLANInner
+	case FieldSrcPort:
+		e.SrcPort, e.Has = uint16(n), e.Has|HasPorts
+	case FieldDstPort:
+		e.DstPort, e.Has = uint16(n), e.Has|HasPorts
+	case FieldLength:
+		e.Length, e.Has = uint32(n), e.Has|HasIP
+	case FieldTTL:
+		e.TTL, e.Has = uint8(n), e.Has|HasIP
+	case FieldTOS:
+		e.TOS, e.Has = uint8(n), e.Has|HasIP
+	case FieldID:
+		e.IPID, e.Has = uint32(n), e.Has|HasID
+	case FieldFlowLabel:
+		e.FlowLabel, e.Has = uint32(n), e.Has|HasFlowLabel
+	case FieldSPI:
+		e.Word, e.Has = uint32(n), e.Has|HasSPI
+	}
+}
+
 // IsNumber reports whether the field's values are numbers in the JSON event.
 func (f Field) IsNumber() bool {
 	switch f {
@@ -203,3 +247,16 @@ func appendInterface(dst []byte, b *Batch, has bool, name Span, index uint32) []
 	}
 	return dst
 }
+
+// UnmarshalText reads a field's name, for settings.
+func (f *Field) UnmarshalText(text []byte) error {
+	known, ok := ParseField(string(text))
+	if !ok {
+		return fmt.Errorf("%q is not a field of an event; there are %s", text, strings.Join(FieldNames(), ", "))
+	}
+	*f = known
+	return nil
+}
+
+// MarshalText writes the field's name.
+func (f Field) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
