@@ -83,7 +83,9 @@ func TestRender(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := func(name string) (string, bool) { return map[string]string{"KAFKA": "k7.example", "PORT": "5140"}[name], true }
+	env := func(name string) (string, bool) {
+		return map[string]string{"KAFKA": "k7.example", "PORT": "5140"}[name], true
+	}
 	password := func(string) ([]byte, fs.FileMode, error) { return []byte("hunter2\n"), 0o640, nil }
 	f, err := Parse("good.yaml", data, testSchema(), WithEnv(env), WithReadFile(password), WithHostname("fw1"))
 	if err != nil {

@@ -141,7 +141,7 @@ func (d *decoder) unmarshal(at place, u Unmarshaler) bool {
 
 func (d *decoder) list(at place, v reflect.Value) bool {
 	if formOf(at.node) != List {
-		return d.fail(at, "want a list, [...], not %s", formOf(at.node))
+		return d.fail(at, "want a list, [...], not %s", given(at.node))
 	}
 	ok := true
 	list := reflect.MakeSlice(v.Type(), len(at.node.Content), len(at.node.Content))
@@ -155,7 +155,7 @@ func (d *decoder) list(at place, v reflect.Value) bool {
 
 func (d *decoder) mapping(at place, v reflect.Value) bool {
 	if formOf(at.node) != Mapping {
-		return d.fail(at, "want a mapping, {name: value}, not %s", formOf(at.node))
+		return d.fail(at, "want a mapping, {name: value}, not %s", given(at.node))
 	}
 	ok := true
 	m := reflect.MakeMapWithSize(v.Type(), len(at.node.Content)/2)

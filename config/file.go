@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -75,6 +76,7 @@ func Load(path string, schema Schema, opts ...Option) (*File, error) {
 // Parse parses a configuration; name stands in its errors, which are an *Errors.
 func Parse(name string, data []byte, schema Schema, opts ...Option) (*File, error) {
 	schema.verify()
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	d := newDecoder(name, data, schema, opts)
 	f := &File{
 		Log:             Log{Level: "info", Format: "text"},
@@ -119,7 +121,8 @@ func newDecoder(name string, data []byte, schema Schema, opts []Option) *decoder
 // document parses the YAML and looks it over.
 func (d *decoder) document(data []byte) (at place, ok bool) {
 	root := d.parseYAML(data)
-	if root == nil || !d.inspect(root, 0) {
+	if root == nil || !d.inspect(root, 0, false) {
+		d.text.hideByName(d.secretName)
 		return at, false
 	}
 	for _, n := range d.text.secrets {

@@ -11,30 +11,32 @@ import (
 
 // inspect reports what is wrong with the document whatever its types: it also learns where each value ends, and masks
 // what is secret by its name, since not all of the file may come to be decoded. It reports whether decoding can go on.
-func (d *decoder) inspect(n *yaml.Node, depth int) bool {
+func (d *decoder) inspect(n *yaml.Node, depth int, secret bool) bool {
 	d.text.visit(n)
 	if depth > maxDepth {
 		d.found.add(d.finding(n, fmt.Sprintf("nested deeper than %d", maxDepth)))
 		return false
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		d.found.add(d.finding(n, "tags such as "+quote(n.Tag)+" are not supported; quote a text that looks like a number"))
+		d.found.add(d.finding(n, "YAML tags (!) are not supported; put a text that starts with ! in quotes"))
 	}
 	ok := true
 	for i, c := range n.Content {
-		ok = ok && d.inspect(c, depth+1)
+		below := secret
 		if n.Kind == yaml.MappingNode && i%2 == 1 && d.secretName(n.Content[i-1].Value) {
-			d.text.secrets = append(d.text.secrets, c)
+			d.text.secrets = append(d.text.secrets, c, follow(c))
+			below = true
 		}
+		ok = ok && d.inspect(c, depth+1, below)
 	}
 	if n.Kind == yaml.MappingNode {
-		d.inspectKeys(n)
+		d.inspectKeys(n, secret)
 	}
 	d.text.leave(n)
 	return ok
 }
 
-func (d *decoder) inspectKeys(n *yaml.Node) {
+func (d *decoder) inspectKeys(n *yaml.Node, secret bool) {
 	first := map[string]*yaml.Node{}
 	for i := 0; i < len(n.Content); i += 2 {
 		key := n.Content[i]
@@ -46,7 +48,7 @@ func (d *decoder) inspectKeys(n *yaml.Node) {
 		case key.Value == "" || key.Tag == "!!null":
 			d.found.add(d.finding(key, "a key must be a name, not empty"))
 		case again:
-			d.found.add(d.finding(key, fmt.Sprintf("%s is given twice; first on line %d", quote(key.Value), before.Line)))
+			d.found.add(d.finding(key, fmt.Sprintf("%s is given twice; first on line %d", word{key.Value, secret}, before.Line)))
 		default:
 			first[key.Value] = key
 		}

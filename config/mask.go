@@ -12,7 +12,7 @@ import (
 type mask struct{ from, to int }
 
 // userinfo finds the password in a URL.
-var userinfo = regexp.MustCompile(`://[^/\s:@"']*:([^/\s@"']+)@`)
+var userinfo = regexp.MustCompile(`://[^/\s:@]*:([^/\s@]+)@`)
 
 func hideUserinfo(s string) string {
 	m := userinfo.FindStringSubmatchIndex(s)
@@ -59,18 +59,24 @@ func (t *text) isMasked(line, i int) bool {
 	return false
 }
 
-// hideNode masks a secret value as it is written, unless it only says where the secret is.
+// hideNode masks a secret value as it is written, unless it only says where the secret is. A comment behind it goes
+// too: whoever leaves out the quotes turns a part of the password into one.
 func (t *text) hideNode(n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode {
-		if n.Tag == "!!null" || refersOnly(n.Value) {
-			return
-		}
-		if width, whole := t.end(n); whole {
-			t.hide(posOf(n), Pos{n.Line, n.Column + width})
+	if n.Kind == yaml.ScalarNode && refersOnly(n.Value) {
+		return
+	}
+	if width, whole := t.end(n); whole && n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
+		after := Pos{n.Line, n.Column + width}
+		if !strings.HasPrefix(strings.TrimSpace(t.from(after)), "#") {
+			t.hide(posOf(n), after)
 			return
 		}
 	}
-	t.hide(posOf(n), t.ends[n])
+	from := posOf(n)
+	if n.Tag == "!!null" {
+		from.Col += len([]rune(t.from(from))) - len([]rune(strings.TrimLeft(t.from(from), " ")))
+	}
+	t.hide(from, t.ends[n])
 }
 
 // hideByName masks what follows a name that sounds secret, in a file that cannot be parsed: up to the end of the line,

@@ -38,7 +38,7 @@ func quote(s string) string {
 // scalar reads the text at a place; t is the type it is for, nil if that is not known.
 func (d *decoder) scalar(at place, t reflect.Type) (w word, ok bool) {
 	if formOf(at.node) != Scalar {
-		return w, d.fail(at, "want %s, not %s", wantOf(t), formOf(at.node))
+		return w, d.fail(at, "want %s, not %s", wantOf(t), given(at.node))
 	}
 	secret := t == secretType
 	w, ok = word{text: at.node.Value}, true

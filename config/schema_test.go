@@ -143,7 +143,9 @@ type streamConfig struct {
 	Window   Duration `yaml:"duplicate_window"`
 }
 
-func (c *streamConfig) SetDefaults() { c.Storage, c.Replicas, c.Window = "file", 1, Duration(2*time.Minute) }
+func (c *streamConfig) SetDefaults() {
+	c.Storage, c.Replicas, c.Window = "file", 1, Duration(2*time.Minute)
+}
 
 type syslogConfig struct {
 	Address    string `yaml:"address" check:"required"`

@@ -11,13 +11,16 @@ import (
 // every field holds what it should: an unknown key is a mistake, but does not keep a Check from running.
 func (d *decoder) structure(at place, v reflect.Value, other func(place) bool) bool {
 	if formOf(at.node) != Mapping {
-		return d.fail(at, "want a mapping, {key: value}, not %s", formOf(at.node))
+		if len(secretsOf(v.Type(), nil, map[reflect.Type]bool{})) > 0 {
+			d.text.hideNode(at.node)
+		}
+		return d.fail(at, "want a mapping, {key: value}, not %s", given(at.node))
 	}
 	ok := true
-	given, meant := map[string]bool{}, map[string]bool{}
+	present, meant := map[string]bool{}, map[string]bool{}
 	fields := fieldsOf(v.Type())
 	for key, value := range pairs(at.node) {
-		given[key.Value] = true
+		present[key.Value] = true
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == key.Value })
 		switch {
 		case i >= 0:
@@ -31,7 +34,7 @@ func (d *decoder) structure(at place, v reflect.Value, other func(place) bool) b
 		}
 	}
 	for _, f := range fields {
-		if !f.checks.required || given[f.name] {
+		if !f.checks.required || present[f.name] {
 			continue
 		}
 		ok = false

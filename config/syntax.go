@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,20 +17,27 @@ var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 var syntaxRules = []struct {
 	theirs string
 	ours   string
-	column func(line string) int // byte offset; nil: the first character that is no space
+	column func(line string) int // a byte offset, -1 if it is a line further up; nil: the first character that is no space
 }{
-	{"mapping values are not allowed", `": " is not allowed here; quote the text if it is part of one, else look at the indentation`, lastColon},
+	{"mapping values are not allowed", misfit, nil},
 	{"did not find expected key", "this line does not fit those above it; look at its indentation", nil},
+	{"did not find expected <document start>", "this line does not fit those above it; look at its indentation", nil},
 	{"did not find expected '-' indicator", "this line does not fit the list above it; an element starts with - in the same column", nil},
-	{"did not find expected ',' or ']'", "this list is not closed with ], or a comma is missing", lastOf("[")},
-	{"did not find expected ',' or '}'", "this mapping is not closed with }, or a comma is missing", lastOf("{")},
+	{"did not find expected ',' or ']'", "this list is not closed with ], or a comma is missing", lastOpen('[', ']')},
+	{"did not find expected ',' or '}'", "this mapping is not closed with }, or a comma is missing", lastOpen('{', '}')},
+	{"did not find expected node content", "a value is missing here, or a bracket is not closed", nil},
 	{"found unexpected end of stream", "this quote is never closed", lastOf(`"'`)},
 	{"found unexpected document indicator", "this quote is never closed", lastOf(`"'`)},
 	{"could not find expected ':'", "this is not key: value; is a colon missing, or the space after it?", nil},
 	{"found unknown escape character", `unknown escape in a text in double quotes; write \\ for a backslash, or use single quotes`, lastOf(`\`)},
 	{"found character that cannot start any token", "a text cannot start with this character; quote it", oddStart},
-	{"did not find expected <document start>", "this line does not fit those above it; look at its indentation", nil},
+	{"exceeded max depth", fmt.Sprintf("nested deeper than %d", maxDepth), nil},
 }
+
+const (
+	misfit   = "this line does not fit the one above; it is indented too far, or that one lacks a space after its colon"
+	twoPairs = `": " is not allowed in a text without quotes`
+)
 
 // syntaxError makes a finding of an error of yaml.v3.
 func (t *text) syntaxError(err error) finding {
@@ -51,10 +59,16 @@ func (t *text) syntaxError(err error) finding {
 		return t.bytesAt(number, i, 1, "a tab in the indentation; YAML indents with spaces only")
 	}
 	for _, r := range syntaxRules {
-		if strings.HasPrefix(m[2], r.theirs) {
-			at := -1
-			if r.column != nil {
-				at = r.column(line)
+		switch {
+		case !strings.HasPrefix(m[2], r.theirs):
+		case r.ours == misfit && strings.Count(line+" ", ": ") > 1:
+			return t.bytesAt(number, strings.LastIndex(line+" ", ": "), 1, twoPairs)
+		case r.column == nil:
+			return t.bytesAt(number, -1, 1, r.ours)
+		default:
+			at := r.column(line)
+			for ; at < 0 && number > 1; at = r.column(t.line(number)) {
+				number--
 			}
 			return t.bytesAt(number, at, 1, r.ours)
 		}
@@ -91,8 +105,9 @@ func (t *text) failsWith(lines int, message string) bool {
 	return err != nil && strings.HasSuffix(err.Error(), message)
 }
 
+// unknownAnchor finds *name. The message leaves the name out: it may be a password that starts with *.
 func (t *text) unknownAnchor(name string) finding {
-	message := "the anchor &" + name + " that *" + name + " means is not above it"
+	const message = "there is no anchor of this name above; put a text that starts with * in quotes"
 	for i, line := range t.lines {
 		if at := strings.Index(line, "*"+name); at >= 0 {
 			return t.bytesAt(i+1, at, len([]rune(name))+1, message)
@@ -101,7 +116,23 @@ func (t *text) unknownAnchor(name string) finding {
 	return finding{Pos{1, 1}, 1, message}
 }
 
-func lastColon(line string) int { return strings.LastIndex(line+" ", ": ") }
+// lastOpen finds the last bracket that is not closed in its line.
+func lastOpen(open, closing byte) func(string) int {
+	return func(line string) int {
+		depth := 0
+		for i := len(line) - 1; i >= 0; i-- {
+			switch {
+			case line[i] == closing:
+				depth++
+			case line[i] == open && depth == 0:
+				return i
+			case line[i] == open:
+				depth--
+			}
+		}
+		return strings.LastIndexByte(line, open)
+	}
+}
 
 func lastOf(chars string) func(string) int {
 	return func(line string) int { return strings.LastIndexAny(line, chars) }

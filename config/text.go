@@ -86,8 +86,8 @@ func (t *text) end(n *yaml.Node) (width int, whole bool) {
 // quotedWidth is the width of the quoted text that s starts with.
 func quotedWidth(s string) (width int, whole bool) {
 	r := []rune(s)
-	if len(r) == 0 {
-		return 0, false
+	if len(r) == 0 || r[0] != '"' && r[0] != '\'' {
+		return len(r), false // an anchor stands before it
 	}
 	for i := 1; i < len(r); i++ {
 		switch {

@@ -39,6 +39,14 @@ type Value struct {
 // Form says how the value is written.
 func (v Value) Form() Form { return formOf(v.at.node) }
 
+// given names what stands at a node where something else should.
+func given(n *yaml.Node) string {
+	if n.Tag == "!!null" && n.Kind == yaml.ScalarNode {
+		return "nothing"
+	}
+	return formOf(n).String()
+}
+
 func formOf(n *yaml.Node) Form {
 	switch n.Kind {
 	case yaml.SequenceNode:

@@ -60,7 +60,7 @@ func (w *wiring) connect() {
 		w.nothingToConnect()
 		return
 	}
-	if at, given := w.sections["pipelines"]; given {
+	if at, written := w.sections["pipelines"]; written {
 		w.pipelines(at)
 	} else {
 		w.implicit()
@@ -75,10 +75,10 @@ func (w *wiring) nothingToConnect() {
 		name string
 		n    int
 	}{{"sources", len(w.sources.places)}, {"sinks", len(w.sinks.places)}} {
-		at, given := w.sections[s.name]
+		at, written := w.sections[s.name]
 		switch {
 		case s.n > 0:
-		case !given:
+		case !written:
 			w.d.fail(w.root, "%s is missing", quote(s.name))
 		case formOf(at.node) == Mapping:
 			w.d.fail(at, "has none in it")
@@ -89,12 +89,12 @@ func (w *wiring) nothingToConnect() {
 // decodeParts decodes the components of one section in the order of the file.
 func decodeParts[T any](w *wiring, word string, decode func(place) (*T, bool)) parts[T] {
 	p := parts[T]{word: word, byName: map[string]*T{}, used: map[string]bool{}}
-	at, given := w.sections[word+"s"]
-	if !given {
+	at, written := w.sections[word+"s"]
+	if !written {
 		return p
 	}
 	if formOf(at.node) != Mapping {
-		w.d.fail(at, "want a mapping, {NAME: {KIND: {settings}}}, not %s", formOf(at.node))
+		w.d.fail(at, "want a mapping, {NAME: {KIND: {settings}}}, not %s", given(at.node))
 		return p
 	}
 	for key, value := range pairs(at.node) {

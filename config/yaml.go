@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
+
+const emptyFile = "the file is empty; it needs sources and sinks"
 
 // parseYAML reads the one document of a file. If that cannot be done it is reported, and the node is nil.
 func (d *decoder) parseYAML(data []byte) *yaml.Node {
@@ -21,9 +24,12 @@ func (d *decoder) parseYAML(data []byte) *yaml.Node {
 		return nil
 	}
 	root, err := d.decodeDocuments(data)
-	if err != nil {
-		d.text.hideByName(d.secretName)
+	switch {
+	case err != nil:
 		d.found.add(d.text.syntaxError(err))
+		return nil
+	case root != nil && root.Tag == "!!null":
+		d.found.add(finding{posOf(root), d.text.width(root), emptyFile})
 		return nil
 	}
 	return root
@@ -41,7 +47,7 @@ func (d *decoder) decodeDocuments(data []byte) (root *yaml.Node, err error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	switch err := dec.Decode(&first); {
 	case errors.Is(err, io.EOF):
-		d.found.add(finding{Pos{1, 1}, 1, "the file is empty; it needs sources and sinks"})
+		d.found.add(finding{Pos{1, 1}, 1, emptyFile})
 		return nil, nil
 	case err != nil:
 		return nil, err
@@ -52,8 +58,17 @@ func (d *decoder) decodeDocuments(data []byte) (root *yaml.Node, err error) {
 	case err != nil:
 		return nil, err
 	}
-	d.found.add(d.finding(second.Content[0], "a second YAML document begins above: the configuration is one document, remove the line ---"))
-	return first.Content[0], nil
+	d.found.add(d.text.secondDocument(second.Content[0].Line))
+	return nil, nil
+}
+
+// secondDocument points at the line that begins the document before a line.
+func (t *text) secondDocument(before int) finding {
+	line := min(before, len(t.lines))
+	for line > 1 && !strings.HasPrefix(t.line(line), "---") {
+		line--
+	}
+	return finding{Pos{line, 1}, 3, "a second YAML document begins here; the configuration is one document, remove the line ---"}
 }
 
 // badCharacter finds what YAML does not allow, and the line ends that editors and yaml.v3 count differently.
@@ -63,7 +78,7 @@ func badCharacter(s string) *finding {
 		what := ""
 		switch {
 		case r == utf8.RuneError && !utf8.FullRuneInString(s[i:]), r == utf8.RuneError && s[i] != 0xEF:
-			what = "this is not UTF-8"
+			what = "a byte that is not UTF-8"
 		case r == '\r' && (i+1 == len(s) || s[i+1] != '\n'):
 			what = "a carriage return without a line feed"
 		case r == 0x85 || r == 0x2028 || r == 0x2029:

@@ -1,0 +1,115 @@
+package config
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// secretPlaces are files with a secret at @ (as a URL needs it, at §): right, misspelt, of the wrong type, in what is refused or unknown, twice,
+// around mistakes and broken syntax. Each has to be shown with the secret masked, whatever is wrong.
+var secretPlaces = []string{
+	"sinks: {s: {kafka: {topic: t, sasl: {password: @, realm: x}}}}",
+	"sinks:\n  s:\n    kafka:\n      sasl:\n        password: @\n        usernam: x\n",
+	"sinks:\n  s:\n    kafka:\n      sasl: {pasword: @, mechanism: x}\n",
+	"sinks:\n  s:\n    kafka:\n      sasl: §\n",
+	"sinks:\n  s:\n    kafka:\n      sasl: {password: [@], mechanism: x}\n",
+	"sinks:\n  s:\n    kafka:\n      sasl: {password: {a: @}, mechanism: x}\n",
+	"sinks:\n  s:\n    kafka:\n      sasl: {password: {@, @}, mechanism: x}\n",
+	"sinks:\n  s:\n    kafka:\n      sasl: {password: x, password: @}\n",
+	"sinks: {s: {kafak: {sasl: {password: @}}}}",
+	"sinks: {s: {nats: {token: @, tokn: @, auth_secret: @}}}",
+	"sinks: {s: {nats: {token: @, subject: [x]}}}",
+	"stages: {s: {filter: {password: @}}}\nadmin: {token: @}",
+	"sinks: {s: {nats: {servers: [\"nats://me:§@127.0.0.1:4222\"], subject: }}}",
+	"a: &pw §\nsinks: {s: {nats: {token: *pw}}}",
+	"sinks: {s: {nats: {token: &pw @, creds: {}}}}",
+	"sinks: {s: {nats: {token: !x @, creds: {}}}}",
+	"sinks: {s: {nats: {token: *@, creds: {}}}}",
+	"sinks:\n  s:\n    nats:\n      token: a #@\n      creds: []\n",
+	"sinks:\n  s:\n    nats:\n      token: #@\n      creds: []\n",
+	"sinks:\n  s:\n    nats:\n      token: @ @\n      creds: []\n",
+	"sinks:\n  s:\n    nats:\n      token: |\n        x\n        @\n       creds: []\n",
+	"sinks:\n  s:\n    nats:\n      token: >-\n        x\n\n        @\n      creds: []\n",
+	"sinks:\n  s:\n    nats:\n      token: \"x\n@\n      creds: []\n",
+	"sinks:\n  s:\n    nats:\n      token: @\n     creds: []\n",
+	"sinks:\n  s:\n    nats: {token: @, x: {\n",
+	"sinks:\n  s:\n    nats: {token:\n         @, x: ]}\n",
+	"\ttoken: @\n",
+	"a: b\n--- {token: @}\n",
+	"# token: @\n",
+	"token: \"\x01\"@\n",
+	"token: \xff@\n",
+	"token: @\nhost: " + strings.Repeat("[", 70) + strings.Repeat("]", 70),
+	"a: " + strings.Repeat("[", 70) + "{token: @}" + strings.Repeat("]", 70),
+	"token: {a: " + strings.Repeat("[", 70) + "@" + strings.Repeat("]", 70) + "}",
+	"sinks: {s: {nats: {creds: '${X}', subject: '${X}', events_per_message: '${X}', jetstream: '${X}', servers: ['a${X}', 'a${X}']}}}",
+	"sinks: {s: {kafka: {brokers: ['${X}'], timestamp: '${X}', key: '${X}', topic: '${X}'}, queue: {max_bytes: '${X}', when_full: '${X}'}, retry: {initial: '${X}'}, format: '${X}'}}",
+	"sinks: {s: {kafka: {brokers: ['file:/x', 'file:/x'], timestamp: 'file:/x', topic: 'file:/x'}}}\npipelines: {p: {sources: ['${X}'], sinks: ['file:/x']}}",
+	"data_dir: '${X}'\nhost: '${X}'\nlog: {level: '${X}'}\nshutdown_timeout: '${X}'",
+	"sources: {a: {pcap: {files: ['${X}', '${X}'], speed: '${X}'}}}\nstages: {q: {threshold: {type: '${X}', track: '${X}', count: 1, seconds: '${X}'}}}",
+	"sources: {a: {nflog: {groups: [1]}}}\nsinks: {s: {nats: {servers: [a], subject: '${X}', token: @}}, f: {file: {path: '${X}', mode: 0644}}}",
+	"sources: {a: {nflog: {groups: [1]}}}\nsinks: {s: {kafka: {brokers: ['${X}:1'], topic: x, tls: {insecure: true, ca: '${X}'}}}}",
+}
+
+// secretStyles are the ways to write a text.
+var secretStyles = []func(string) string{
+	func(s string) string { return s },
+	func(s string) string { return `"` + s + `"` },
+	func(s string) string { return `'` + s + `'` },
+}
+
+func TestSecretsNeverShow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		core := rapid.StringMatching(`[a-zA-Z0-9]{8,20}`).Draw(t, "core")
+		secret := core
+		switch rapid.IntRange(0, 3).Draw(t, "form") {
+		case 0:
+			secret = core + rapid.SampledFrom([]string{"!", "#x", " #x", "%", ": x", "\\", "ü€", "&", "@", "\"", "'"}).Draw(t, "tail")
+		case 1:
+			secret = rapid.SampledFrom([]string{"*", "&", "!", "%", "@", "#", "$", "$$", "\\", "ü"}).Draw(t, "head") + core
+		}
+		file := rapid.SampledFrom(secretPlaces).Draw(t, "file")
+		style := rapid.SampledFrom(secretStyles).Draw(t, "style")
+		if strings.Contains(file, "§") {
+			file = strings.ReplaceAll(file, "§", core)
+		} else {
+			file = strings.ReplaceAll(file, "@", style(secret))
+		}
+		if rapid.Bool().Draw(t, "prepend") {
+			file = "hots: x\n" + file
+		}
+		checkHidden(t, file, core, secret)
+	})
+}
+
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// checkHidden parses a file whose variables and files hold secret, and looks for core in all that is shown.
+func checkHidden(t failer, file, core, secret string) {
+	t.Helper()
+	f, err := parse(file,
+		WithEnv(func(string) (string, bool) { return secret, true }),
+		WithReadFile(func(string) ([]byte, fs.FileMode, error) { return []byte(secret + "\n"), 0o644, nil }),
+		WithMode(0o644))
+	shown := fmt.Sprintf("%v", err)
+	if err == nil {
+		shown = string(f.Render())
+		for _, w := range f.Warnings {
+			shown += w.Error()
+		}
+		for _, s := range f.Sinks {
+			shown += s.Errorf("token", "%v", s.Config).Error()
+			shown += s.Errorf("tls.ca", "cannot read %s", secret).Error()
+		}
+	}
+	if strings.Contains(shown, core) {
+		t.Fatalf("the secret %q shows in\n%s\nof the file\n%s", secret, shown, file)
+	}
+}
