@@ -1,0 +1,76 @@
+// Package netnstest runs tests in network namespaces of their own, where a test is root over a private netfilter, and
+// gives them what they need there: links, rules that log, namespaces with names.
+package netnstest
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"nflogship/internal/testenv"
+)
+
+// inside is the variable that tells a child that it is one.
+const inside = "NFLOGSHIP_NETNSTEST"
+
+// Inside runs the calling test again in a child process with new user, network and mount namespaces, and reports whether
+// this is the child. In the parent it gives the child's result; the test then returns.
+//
+//	if !netnstest.Inside(t) { return }
+func Inside(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv(inside) != "" {
+		up(t, "lo")
+		return true
+	}
+	var out bytes.Buffer
+	child := command(t)
+	child.Stdout, child.Stderr = &out, &out
+	err := child.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		t.Fatalf("in the namespace: %v\n%s", err, &out)
+	case err != nil:
+		testenv.Missing(t, "this kernel gives no user and network namespace: %v", err)
+	case strings.Contains(out.String(), "--- SKIP"):
+		t.Skipf("in the namespace:\n%s", &out)
+	case testing.Verbose():
+		t.Logf("in the namespace:\n%s", &out)
+	}
+	return false
+}
+
+// command is this test, in namespaces. Root keeps all its ids, so that a test can be more than one user.
+func command(t *testing.T) *exec.Cmd {
+	parts := strings.Split(t.Name(), "/")
+	for i, p := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
+	}
+	c := exec.Command("/proc/self/exe", "-test.run", strings.Join(parts, "/"), "-test.v", "-test.count=1", "-test.timeout=120s")
+	c.Env = append(os.Environ(), inside+"=1")
+	ids := 1
+	if os.Getuid() == 0 {
+		ids = 65536
+	}
+	c.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWNS,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: ids}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: ids}},
+	}
+	return c
+}
+
+// ManyUsers reports whether the namespace has more users than root.
+func ManyUsers() bool {
+	text, err := os.ReadFile("/proc/self/uid_map")
+	f := strings.Fields(string(text))
+	return err == nil && len(f) == 3 && f[2] != "1"
+}
