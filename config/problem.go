@@ -91,6 +91,9 @@ func (f *findings) problems(t *text) (list []Problem, more int) {
 }
 
 func (t *text) problem(at finding) Problem {
+	if at.Line > len(t.lines) { // yaml.v3 may place what is missing behind the end
+		at = finding{Pos{len(t.lines), 1}, 1, at.text}
+	}
 	return Problem{File: t.name, Pos: at.Pos, Text: oneLine(at.text), Snippet: t.snippet(at)}
 }
 

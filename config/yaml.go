@@ -29,7 +29,7 @@ func (d *decoder) parseYAML(data []byte) *yaml.Node {
 		d.found.add(d.text.syntaxError(err))
 		return nil
 	case root != nil && root.Tag == "!!null":
-		d.found.add(finding{posOf(root), d.text.width(root), emptyFile})
+		d.found.add(finding{Pos{1, 1}, 1, emptyFile})
 		return nil
 	}
 	return root
