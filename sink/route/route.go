@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"nflogship/event"
@@ -30,9 +29,9 @@ func Topic(c byte) bool { return alphanumeric(c) || c == '_' || c == '-' }
 // Subject allows what a NATS subject token may hold without being a wildcard or a separator.
 func Subject(c byte) bool { return c > ' ' && c < 0x7f && c != '.' && c != '*' && c != '>' }
 
-// Path allows what a file name may hold; neither a separator nor a name that starts with a dot can come of it.
+// Path allows what a file name may hold. A dot stays only between letters and digits: nothing hidden, and no way up.
 func Path(c byte) bool {
-	return alphanumeric(c) || c == '_' || c == '-' || c == ':' || c == '@' || c == '+'
+	return alphanumeric(c) || c == '_' || c == '-' || c == ':' || c == '@' || c == '+' || c == '.'
 }
 
 func alphanumeric(c byte) bool {
@@ -46,11 +45,11 @@ type Template struct {
 	safe  Safe
 }
 
-// part is either literal text, a field, or the event's time in a layout.
+// part is either literal text, a field, or the event's time.
 type part struct {
 	literal string
 	field   event.Field
-	layout  string
+	clock   clock
 }
 
 // Parse reads a template: text with {field}, {host}, {time:%Y-%m-%d} in it; "{{" and "}}" are literal braces.
@@ -99,39 +98,14 @@ func (t *Template) literal(s string) {
 
 func parsePart(name string) (part, error) {
 	if layout, ok := strings.CutPrefix(name, "time:"); ok {
-		goLayout, err := timeLayout(layout)
-		return part{layout: goLayout}, err
+		c, err := parseClock(layout)
+		return part{clock: c}, err
 	}
 	f, ok := event.ParseField(name)
 	if !ok {
 		return part{}, fmt.Errorf("{%s} is not a field of an event; there are %s and time:LAYOUT", name, strings.Join(event.FieldNames(), ", "))
 	}
 	return part{field: f}, nil
-}
-
-// strftime are the conversions of strftime(3) that name a period, as Go's reference time has them.
-var strftime = map[byte]string{'Y': "2006", 'm': "01", 'd': "02", 'H': "15", 'M': "04", 'j': "002", 'y': "06", '%': "%"}
-
-func timeLayout(s string) (string, error) {
-	var out strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '%' {
-			if s[i] >= '0' && s[i] <= '9' || s[i] >= 'A' && s[i] <= 'Z' || s[i] >= 'a' && s[i] <= 'z' {
-				return "", fmt.Errorf("{time:%s}: %q is neither a conversion (%%Y %%m %%d %%H %%M %%j %%y) nor a separator", s, s[i])
-			}
-			out.WriteByte(s[i])
-			continue
-		}
-		i++
-		if i == len(s) || strftime[s[i]] == "" {
-			return "", fmt.Errorf("{time:%s} knows %%Y %%m %%d %%H %%M %%j %%y and %%%%", s)
-		}
-		out.WriteString(strftime[s[i]])
-	}
-	if out.Len() == 0 {
-		return "", errors.New("{time:} needs a layout, such as {time:%Y-%m-%d}")
-	}
-	return out.String(), nil
 }
 
 // Constant returns the whole route and true when no part of it comes from an event.
@@ -176,8 +150,8 @@ func (t *Template) Append(dst []byte, b *event.Batch, e *event.Event) []byte {
 		switch {
 		case p.literal != "":
 			dst = append(dst, p.literal...)
-		case p.layout != "":
-			dst = time.Unix(0, e.Time).UTC().AppendFormat(dst, p.layout)
+		case p.clock != nil:
+			dst = p.clock.append(dst, e.Time)
 		default:
 			value, _ := event.AppendField(scratch[:0], b, e, p.field)
 			dst = t.appendSafe(dst, value)
@@ -212,17 +186,21 @@ func (t *Template) appendSafe(dst, value []byte) []byte {
 	if len(value) > maxValue {
 		value = value[:maxValue]
 	}
-	for len(value) > 0 {
-		c := value[0]
-		n := 1
+	for i := 0; i < len(value); {
+		c, n := value[i], 1
 		if c >= utf8.RuneSelf {
-			_, n = utf8.DecodeRune(value)
+			_, n = utf8.DecodeRune(value[i:])
 		}
-		if n > 1 || c >= utf8.RuneSelf || !t.safe(c) {
+		if !t.safe(c) || c >= utf8.RuneSelf || c == '.' && !between(value, i) {
 			c = '_'
 		}
 		dst = append(dst, c)
-		value = value[n:]
+		i += n
 	}
 	return dst
+}
+
+// between reports whether a letter or digit stands on each side of value[i].
+func between(value []byte, i int) bool {
+	return i > 0 && i+1 < len(value) && alphanumeric(value[i-1]) && alphanumeric(value[i+1])
 }
