@@ -7,6 +7,12 @@ import (
 	"nflogship/event"
 )
 
+// Config has no settings.
+type Config struct{}
+
+// DefaultConfig is the only one there is.
+func DefaultConfig() Config { return Config{} }
+
 // New returns the format. Own fields, if any, end every object, sorted by name; a name that the event itself uses is an error.
 func New(own map[string]string) (*encode.Codec, error) {
 	tail, err := ownFields(own)

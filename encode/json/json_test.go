@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"nflogship/config"
 	"nflogship/event"
 )
 
@@ -206,5 +207,15 @@ func BenchmarkJSON(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
 		})
+	}
+}
+
+func TestConfigIsEmpty(t *testing.T) {
+	cfg := DefaultConfig()
+	if err := config.Decode("{}", &cfg); err != nil {
+		t.Error(err)
+	}
+	if err := config.Decode("pretty: true", &cfg); err == nil {
+		t.Error("an unknown setting is accepted")
 	}
 }

@@ -6,6 +6,12 @@ import (
 	"nflogship/event"
 )
 
+// Config has no settings.
+type Config struct{}
+
+// DefaultConfig is the only one there is.
+func DefaultConfig() Config { return Config{} }
+
 // New returns the format.
 func New() *encode.Codec {
 	return &encode.Codec{Name: "raw", New: func() encode.Encoder { return encoder{} }}

@@ -3,6 +3,7 @@ package raw
 import (
 	"testing"
 
+	"nflogship/config"
 	"nflogship/encode"
 	"nflogship/event"
 )
@@ -40,5 +41,15 @@ func TestNoAllocation(t *testing.T) {
 	x, buf := New().New(), make([]byte, 0, 64)
 	if n := testing.AllocsPerRun(100, func() { x.AppendEvent(buf, b, &b.Events[0]) }); n != 0 {
 		t.Errorf("%v allocations an event, want 0", n)
+	}
+}
+
+func TestConfigIsEmpty(t *testing.T) {
+	cfg := DefaultConfig()
+	if err := config.Decode("{}", &cfg); err != nil {
+		t.Error(err)
+	}
+	if err := config.Decode("pretty: true", &cfg); err == nil {
+		t.Error("an unknown setting is accepted")
 	}
 }
