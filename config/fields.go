@@ -102,7 +102,7 @@ func verify(t reflect.Type, seen map[reflect.Type]bool) {
 				panic(fmt.Sprintf("BUG: %s: the field of %q is not exported", t, f.name))
 			}
 			verify(f.typ, seen)
-			verifyBounds(t, f)
+			verifyChecks(t, f)
 		}
 	default:
 		mustBeBasic(t)
@@ -132,7 +132,10 @@ func mustBeBasic(t reflect.Type) {
 	}
 }
 
-func verifyBounds(t reflect.Type, f field) {
+func verifyChecks(t reflect.Type, f field) {
+	if f.checks.unique && indirect(f.typ).Kind() != reflect.Slice {
+		panic(fmt.Sprintf("BUG: %s, setting %q: unique is for lists", t, f.name))
+	}
 	for _, text := range []string{f.checks.min, f.checks.max} {
 		if text == "" {
 			continue

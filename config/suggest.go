@@ -37,10 +37,10 @@ func allowedSlips(word string) int {
 	return 3
 }
 
+var separators = strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
+
 // normal forgives case and the choice of separator.
-func normal(s string) string {
-	return strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(strings.ToLower(s))
-}
+func normal(s string) string { return separators.Replace(strings.ToLower(s)) }
 
 // distance counts the letters to add, drop, change or swap with their neighbour (optimal string alignment).
 func distance(a, b string) int {
