@@ -48,6 +48,9 @@ func (c *Retry) Check(r *Report) {
 		}
 		r.Errorf(path, "initial (%s) is longer than max (%s)", c.Initial, c.Max)
 	}
+	if c.MaxAge != 0 && c.MaxAge < c.Initial {
+		r.Errorf("max_age", "max_age (%s) is shorter than initial (%s): nothing would be tried again", c.MaxAge, c.Initial)
+	}
 }
 
 func defaultSinkSettings() sinkSettings {
