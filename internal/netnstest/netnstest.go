@@ -5,6 +5,7 @@ package netnstest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -20,11 +21,13 @@ import (
 // inside is the variable that tells a child that it is one.
 const inside = "NFLOGSHIP_NETNSTEST"
 
-// Inside runs the calling test again in a child process with new user, network and mount namespaces, and reports whether
-// this is the child. In the parent it gives the child's result; the test then returns.
+// Inside runs the calling test or benchmark again in a child process with new user, network and mount namespaces, and
+// reports whether this is the child. In the parent it gives the child's result; the caller then returns.
 //
-//	if !netnstest.Inside(t) { return }
-func Inside(t *testing.T) bool {
+//	if !netnstest.Inside(t) {
+//		return
+//	}
+func Inside(t testing.TB) bool {
 	t.Helper()
 	if os.Getenv(inside) != "" {
 		up(t, "lo")
@@ -49,16 +52,25 @@ func Inside(t *testing.T) bool {
 }
 
 // command is this test, in namespaces. Root keeps all its ids, so that a test can be more than one user.
-func command(t *testing.T) *exec.Cmd {
+func command(t testing.TB) *exec.Cmd {
 	parts := strings.Split(t.Name(), "/")
 	for i, p := range parts {
 		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
 	}
-	c := exec.Command("/proc/self/exe", "-test.run", strings.Join(parts, "/"), "-test.v", "-test.count=1", "-test.timeout=120s")
+	name := strings.Join(parts, "/")
+	args := []string{"-test.run", name}
+	if _, ok := t.(*testing.B); ok {
+		args = []string{"-test.run", "^$", "-test.bench", name, "-test.benchtime", "1x"}
+	}
+	self, err := os.Executable() // /proc/self/exe would be the program's name, too
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(self, append(args, "-test.v", "-test.count=1", "-test.timeout=120s")...)
 	c.Env = append(os.Environ(), inside+"=1")
 	ids := 1
 	if os.Getuid() == 0 {
-		ids = 65536
+		ids = users()
 	}
 	c.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWNS,
@@ -68,9 +80,18 @@ func command(t *testing.T) *exec.Cmd {
 	return c
 }
 
-// ManyUsers reports whether the namespace has more users than root.
-func ManyUsers() bool {
+// ManyUsers reports whether there are more users here than root.
+func ManyUsers() bool { return users() > 1 }
+
+// users is how many ids this user namespace has from 0 on.
+func users() int {
+	var first, host, n int
 	text, err := os.ReadFile("/proc/self/uid_map")
-	f := strings.Fields(string(text))
-	return err == nil && len(f) == 3 && f[2] != "1"
+	if err != nil {
+		return 1
+	}
+	if _, err := fmt.Sscan(string(text), &first, &host, &n); err != nil || first != 0 {
+		return 1
+	}
+	return min(n, 65536)
 }

@@ -18,34 +18,37 @@ type life struct {
 }
 
 // bear opens the namespace and binds every group in it, or holds nothing and says why.
-func (s *Source) bear() (l *life, err error) {
-	l = &life{failed: make(chan struct{})}
-	defer func() {
-		if err != nil {
-			l.abandon()
-		}
-	}()
-	if l.space, err = openSpace(s.config.spacePath()); err != nil {
+func (s *Source) bear() (*life, error) {
+	l := &life{failed: make(chan struct{})}
+	if err := s.settle(l); err != nil {
+		l.abandon()
 		return nil, err
-	}
-	if l.links, err = openLinks(l.space.descriptor(), s.deps.Log); err != nil {
-		return nil, l.space.explain("follow the interfaces", err)
-	}
-	for _, g := range s.groups {
-		r, err := s.bind(l, g)
-		if err != nil {
-			return nil, err
-		}
-		l.readers = append(l.readers, r)
 	}
 	return l, nil
 }
 
-// bind opens a socket and binds the group to it. From then on the kernel collects.
-func (s *Source) bind(l *life, g *group) (*reader, error) {
-	r := &reader{
+func (s *Source) settle(l *life) (err error) {
+	if l.space, err = openSpace(s.config.spacePath()); err != nil {
+		return err
+	}
+	if l.links, err = openLinks(l.space.descriptor(), s.deps.Log); err != nil {
+		return l.space.explain("follow the interfaces", err)
+	}
+	for _, g := range s.groups {
+		r, err := s.bind(l, g)
+		if err != nil {
+			return err
+		}
+		l.readers = append(l.readers, r)
+	}
+	return nil
+}
+
+// newReader makes the reader of a bind that is to come.
+func (s *Source) newReader(g *group, names func(uint32) string) *reader {
+	return &reader{
 		group:   g,
-		names:   l.links.name,
+		names:   names,
 		out:     s.hauls,
 		pool:    s.deps.Pool,
 		log:     s.deps.Log.With("group", g.number),
@@ -58,7 +61,11 @@ func (s *Source) bind(l *life, g *group) (*reader, error) {
 			Live:   true,
 		},
 	}
-	var err error
+}
+
+// bind opens a socket and binds the group to it. From then on the kernel collects.
+func (s *Source) bind(l *life, g *group) (r *reader, err error) {
+	r = s.newReader(g, l.links.name)
 	if r.sock, err = openSocket(l.space.descriptor(), s.config.ReceiveBuffer, r.log); err != nil {
 		return nil, l.space.explain("open an NFLOG socket", err)
 	}
