@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+
+	"nflogship/config"
+	"nflogship/encode"
+	"nflogship/encode/json"
+	"nflogship/encode/kernel"
+	"nflogship/encode/raw"
+	"nflogship/pipeline/batch"
+	"nflogship/pipeline/stage"
+	"nflogship/pipeline/threshold"
+	"nflogship/sink"
+	"nflogship/sink/file"
+	"nflogship/sink/kafka"
+	"nflogship/sink/nats"
+	"nflogship/sink/syslog"
+	"nflogship/source"
+	"nflogship/source/nflog"
+	"nflogship/source/pcap"
+)
+
+// kind is one kind of component: how its settings are read, and how it is built from them and what code hands it.
+type kind[Deps, Component any] struct {
+	spec  config.KindSpec
+	build func(settings any, d Deps) (Component, error)
+}
+
+// Every source, stage, sink and format there is.
+var (
+	sources = map[string]kind[source.Deps, source.Source]{
+		"nflog": {config.Kind(nflog.DefaultConfig), func(c any, d source.Deps) (source.Source, error) {
+			return nflog.New(*c.(*nflog.Config), d), nil
+		}},
+		"pcap": {config.ReplayKind(pcap.DefaultConfig), func(c any, d source.Deps) (source.Source, error) {
+			return pcap.New(*c.(*pcap.Config), d)
+		}},
+	}
+	stages = map[string]kind[stage.Deps, stage.Stage]{
+		"batch": {config.Kind(batch.DefaultConfig), func(c any, d stage.Deps) (stage.Stage, error) {
+			return batch.New(*c.(*batch.Config), d), nil
+		}},
+		"threshold": {config.Kind(threshold.DefaultConfig), func(c any, d stage.Deps) (stage.Stage, error) {
+			return threshold.New(*c.(*threshold.Config), d), nil
+		}},
+	}
+	sinks = map[string]kind[sink.Deps, *sink.Sink]{
+		"file": {config.Kind(file.DefaultConfig), func(c any, d sink.Deps) (*sink.Sink, error) {
+			return file.New(*c.(*file.Config), d)
+		}},
+		"syslog": {config.Kind(syslog.DefaultConfig), func(c any, d sink.Deps) (*sink.Sink, error) {
+			return syslog.New(*c.(*syslog.Config), d)
+		}},
+		"kafka": {config.Kind(kafka.DefaultConfig), func(c any, d sink.Deps) (*sink.Sink, error) {
+			return kafka.New(*c.(*kafka.Config), d)
+		}},
+		"nats": {config.Kind(nats.DefaultConfig), func(c any, d sink.Deps) (*sink.Sink, error) {
+			return nats.New(*c.(*nats.Config), d)
+		}},
+	}
+	formats = map[string]kind[struct{}, *encode.Codec]{
+		"json": {config.Kind(json.DefaultConfig), func(any, struct{}) (*encode.Codec, error) { return json.New(nil) }},
+		"kernel": {config.Kind(kernel.DefaultConfig), func(c any, _ struct{}) (*encode.Codec, error) {
+			return kernel.New(*c.(*kernel.Config)), nil
+		}},
+		"raw": {config.Kind(raw.DefaultConfig), func(any, struct{}) (*encode.Codec, error) { return raw.New(), nil }},
+	}
+)
+
+// What is known by name and comes later: a configuration that asks for it is told so.
+var (
+	laterStages  = []string{"filter", "aggregate", "sample", "enrich"}
+	laterFormats = []string{"ulogd", "logemu", "ecs", "ocsf", "cef", "leef", "gelf", "structured_data", "pcap", "protobuf"}
+)
+
+// schema is what a configuration may name.
+func schema() config.Schema {
+	s := config.Schema{Sources: specs(sources), Stages: specs(stages), Sinks: specs(sinks), Formats: specs(formats)}
+	for _, name := range laterStages {
+		s.Stages[name] = config.LaterKind(fmt.Sprintf("not in this version: the %s stage", name))
+	}
+	for _, name := range laterFormats {
+		s.Formats[name] = config.LaterKind(fmt.Sprintf("not in this version: the %s format", name))
+	}
+	return s
+}
+
+func specs[D, C any](kinds map[string]kind[D, C]) map[string]config.KindSpec {
+	out := make(map[string]config.KindSpec, len(kinds))
+	for name, k := range kinds {
+		out[name] = k.spec
+	}
+	return out
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"nflogship/config"
+
+	"github.com/spf13/cobra"
+)
+
+func newRun() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "run -c FILE",
+		Short: "Run a configuration's pipelines",
+		Long: `Run a configuration's pipelines until a signal, or until all sources are captures and everything is delivered.
+
+SIGINT and SIGTERM end it cleanly within shutdown_timeout, a second one at once. SIGHUP has files reopened.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file, err := load(path, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			log := newLog(file.Log, cmd.ErrOrStderr())
+			p, err := build(file, buildOptions{log: log})
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			return p.run(cmd.Context(), log)
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+// run opens the sources, moves events until the end or a signal, and closes with the ledger.
+func (p *built) run(ctx context.Context, log *slog.Logger) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	stop := make(chan struct{})
+	defer p.signals(stop, log)()
+	if err := p.Open(ctx); err != nil {
+		return &exitError{exitStart, err}
+	}
+	err := p.Run(ctx, stop)
+	log.Info("ended", "ledger", p.ledger.String())
+	if sum := p.ledger.Check(); sum != nil {
+		log.Error("BUG: events are unaccounted for", "error", sum)
+	}
+	if err != nil || p.damaged.Load() || !p.ledger.Lossless() {
+		return &exitError{exitLost, errSaid} // each loss has been said where it happened, and stands in the ledger
+	}
+	return nil
+}
+
+// signals closes stop at the first SIGINT or SIGTERM, exits at the second, and reopens files at SIGHUP. The goroutine
+// ends when the returned function is called.
+func (p *built) signals(stop chan<- struct{}, log *slog.Logger) (end func()) {
+	c := make(chan os.Signal, 4)
+	signal.Notify(c, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		stopping := false
+		for {
+			select {
+			case <-done:
+				return
+			case s := <-c:
+				switch {
+				case s == syscall.SIGHUP:
+					p.Reopen()
+				case stopping:
+					log.Error("a second signal: ending at once", "signal", s.String(), "ledger", p.ledger.String())
+					os.Exit(exitSignal + int(s.(syscall.Signal)))
+				default:
+					stopping = true
+					log.Info("stopping", "signal", s.String())
+					close(stop)
+				}
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(c)
+		close(done)
+	}
+}
+
+var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+
+// newLog is the daemon's own log.
+func newLog(c config.Log, w io.Writer) *slog.Logger {
+	level, ok := levels[c.Level]
+	if !ok {
+		panic(fmt.Sprintf("BUG: log level %q", c.Level))
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
