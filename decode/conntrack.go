@@ -16,24 +16,15 @@ const (
 	ctID       = 12
 )
 
-func (d *Decoder) conntrack(e *event.Event, p *parts, order Order) {
-	var c event.Conntrack
-	if p.hasInfo {
-		c.Info = p.info
-		c.Has |= event.CTHasInfo
-	}
-	c.ID = ctNumber(&c, p.ct, ctID, event.CTHasID, order)
-	c.Mark = ctNumber(&c, p.ct, ctMark, event.CTHasMark, order)
-	c.Status = ctNumber(&c, p.ct, ctStatus, event.CTHasStatus, order)
-	original := readTuple(attribute(p.ct, 0, ctOriginal, order), order)
-	reply := readTuple(attribute(p.ct, 0, ctReply, order), order)
-	translation(&c, &original, &reply)
-	if !walks(p.ct, 0, order) {
-		e.Malformed = event.FaultAttribute
-	}
-	d.b.Conntracks = append(d.b.Conntracks, c)
-	e.CT = uint32(len(d.b.Conntracks))
-	e.Has |= event.HasCT
+// conntrack reads the attributes in ct, and reports whether they are sound.
+func conntrack(c *event.Conntrack, ct []byte, order Order) bool {
+	c.ID = ctNumber(c, ct, ctID, event.CTHasID, order)
+	c.Mark = ctNumber(c, ct, ctMark, event.CTHasMark, order)
+	c.Status = ctNumber(c, ct, ctStatus, event.CTHasStatus, order)
+	original := readTuple(attribute(ct, 0, ctOriginal, order), order)
+	reply := readTuple(attribute(ct, 0, ctReply, order), order)
+	translation(c, &original, &reply)
+	return walks(ct, 0, order)
 }
 
 func ctNumber(c *event.Conntrack, ct []byte, kind uint16, has event.CTHas, order Order) uint32 {

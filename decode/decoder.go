@@ -15,6 +15,7 @@ type Decoder struct {
 	Names func(index uint32) string
 
 	b     *event.Batch
+	attrs attrs // of the message being decoded
 	names [nameSlots]name
 	batch uint32      // number of the batch, so that Begin need not clear names
 	inner event.Event // where the packet quoted by an ICMP error is decoded

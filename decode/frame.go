@@ -79,7 +79,7 @@ func familyOf(e *event.Event) event.Family {
 // orderOf is the byte order that the attributes of an NFLOG record are in: the file's, unless they can only be read in the
 // other, as when a program copied the records of one machine into a file of its own order.
 func orderOf(msg []byte, file Order) Order {
-	if !walks(msg, 4, file) && walks(msg, 4, !file) {
+	if !walks(msg, messageBody, file) && walks(msg, messageBody, !file) {
 		return !file
 	}
 	return file

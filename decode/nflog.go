@@ -1,22 +1,20 @@
 package decode
 
 import (
+	"bytes"
 	"errors"
 
 	"nflogship/event"
 )
 
-// A log message (include/uapi/linux/netfilter/nfnetlink_log.h): nfgenmsg, then attributes, each padded to four bytes.
+// A log message (include/uapi/linux/netfilter/nfnetlink_log.h): nfgenmsg, then attributes. Their values are big-endian.
 //
 //	 0        1         2         4
 //	+--------+---------+---------+------------+------------+
 //	| family | version | res_id  | attribute  | attribute  | …   res_id: the group, big-endian
 //	+--------+---------+---------+------------+------------+
-//
-//	 0      2      4
-//	+------+------+-------+
-//	| len  | type | value |   len counts the four bytes of len and type; both in the writer's byte order, values big-endian
-//	+------+------+-------+
+const messageBody = 4
+
 const (
 	attrPacketHdr  = 1 // hw_protocol be16, hook u8, pad u8
 	attrMark       = 2
@@ -42,13 +40,10 @@ const (
 	attrKinds      = 22
 )
 
-// attrType takes NLA_F_NESTED and NLA_F_NET_BYTEORDER off.
-const attrType = 0x3fff
-
-// attrNeeds is the shortest value of each attribute that says anything.
+// attrNeeds is the shortest length of each attribute with which it says anything.
 var attrNeeds = [attrKinds]uint8{
-	attrPacketHdr: 3, attrMark: 4, attrTimestamp: 16, attrInDev: 4, attrOutDev: 4, attrPhysInDev: 4, attrPhysOutDev: 4,
-	attrHWAddr: 4, attrUID: 4, attrSeq: 4, attrSeqGlobal: 4, attrGID: 4, attrHWType: 2, attrHWLen: 2, attrCTInfo: 4,
+	attrPacketHdr: 7, attrMark: 8, attrTimestamp: 20, attrInDev: 8, attrOutDev: 8, attrPhysInDev: 8, attrPhysOutDev: 8,
+	attrHWAddr: 8, attrUID: 8, attrSeq: 8, attrSeqGlobal: 8, attrGID: 8, attrHWType: 6, attrHWLen: 6, attrCTInfo: 8,
 }
 
 var (
@@ -56,131 +51,112 @@ var (
 	errNoAttribute  = errors.New("decode nflog message: no attribute in it can be read")
 )
 
-// parts is what decoding goes on with once all attributes have been seen, whatever their order.
-type parts struct {
-	payload, hwHeader, l2 event.Span
-	ct, vlan              []byte
-	info                  uint32
-	hasInfo, hasPayload   bool
-}
-
 // NFLOG fills e from a log message that lies in the batch's arena: nfgenmsg and attributes, without the netlink header.
 // e is zero but for what the caller knows: Time, Record, Origin. It returns an error where nothing usable was found.
 func (d *Decoder) NFLOG(e *event.Event, msg event.Span, order Order) error {
 	m := d.b.Bytes(msg)
-	if len(m) < 4 {
+	if len(m) < messageBody {
 		return errShortMessage
 	}
 	e.Family = event.Family(m[0])
 	e.Group = be16(m[2:])
 	e.Has |= event.HasGroup
-	var p parts
-	if !attributes(e, &p, m, msg.Off, order) {
+	a := &d.attrs
+	if !a.find(m, order) {
+		e.Malformed = event.FaultAttribute
+	}
+	if a.seen == 0 {
 		return errNoAttribute
 	}
-	d.linkHeaders(e, &p)
-	if p.vlan != nil {
-		vlanTag(e, p.vlan, order)
+	fields(e, a, m)
+	if a.has(attrPrefix) {
+		e.Prefix = d.span(msg, attrPrefix)
+		if i := bytes.IndexByte(a.value(m, attrPrefix), 0); i >= 0 {
+			e.Prefix.Len = uint32(i)
+		}
+		e.Has |= event.HasPrefix
 	}
-	if p.ct != nil || p.hasInfo {
-		d.conntrack(e, &p, order)
+	d.linkHeaders(e, msg)
+	if a.seen&(1<<attrVLAN|1<<attrCT|1<<attrCTInfo) != 0 {
+		d.nested(e, m, order)
 	}
-	if p.hasPayload {
-		d.payload(e, p.payload)
+	if a.has(attrPayload) {
+		d.payload(e, d.span(msg, attrPayload))
 	}
 	d.nameInterfaces(e)
 	return nil
 }
 
-// attributes reads every attribute of message m, which begins at offset base of the arena. It reports whether one was usable.
-func attributes(e *event.Event, p *parts, m []byte, base uint32, order Order) (usable bool) {
+// span is where an attribute of message msg lies in the arena.
+func (d *Decoder) span(msg event.Span, kind int) event.Span {
+	v := &d.attrs.values[kind]
+	return event.Span{Off: msg.Off + v.at, Len: v.len}
+}
+
+// fields reads the attributes that are one number each, and the sender's address.
+func fields(e *event.Event, a *attrs, m []byte) {
 	has := e.Has
-	at := 4
-	for len(m)-at >= 4 {
-		n, kind := int(order.u16(m[at:])), order.u16(m[at+2:])&attrType
-		if n < 4 || n > len(m)-at {
-			e.Malformed = event.FaultAttribute
-			break
-		}
-		v := m[at+4 : at+n]
-		span := event.Span{Off: base + uint32(at) + 4, Len: uint32(n) - 4}
-		at += (n + 3) &^ 3
-		if kind >= attrKinds {
-			continue // of a newer kernel
-		}
-		if len(v) < int(attrNeeds[kind]) {
-			e.Malformed = event.FaultAttribute
-			continue
-		}
-		usable = true
-		switch kind {
-		case attrPacketHdr:
-			e.Hook = event.Hook(v[2])
-			has |= event.HasHook
-			if t := be16(v); t != 0 {
-				e.EtherType = t
-				has |= event.HasEtherType
-			}
-		case attrMark:
-			e.Mark = be32(v)
-			has |= event.HasMark
-		case attrTimestamp:
-			if t, ok := stamp(v); ok {
-				e.Time = t
-				has |= event.HasTimeSeen
-			}
-		case attrInDev:
-			e.InIndex = be32(v)
-			has |= event.HasIn
-		case attrOutDev:
-			e.OutIndex = be32(v)
-			has |= event.HasOut
-		case attrPhysInDev:
-			e.PhysInIndex = be32(v)
-			has |= event.HasPhysIn
-		case attrPhysOutDev:
-			e.PhysOutIndex = be32(v)
-			has |= event.HasPhysOut
-		case attrHWAddr:
-			if be16(v) == 6 && len(v) >= 10 {
-				e.MACSrc = [6]byte(v[4:])
-				has |= event.HasMACSrc
-			}
-		case attrPayload:
-			p.payload, p.hasPayload = span, true
-		case attrPrefix:
-			span.Len = untilNUL(v)
-			e.Prefix = span
-			has |= event.HasPrefix
-		case attrUID:
-			e.UID = be32(v)
-			has |= event.HasUID
-		case attrSeq:
-			e.Seq = be32(v)
-			has |= event.HasSeq
-		case attrSeqGlobal:
-			e.SeqGlobal = be32(v)
-			has |= event.HasSeqGlobal
-		case attrGID:
-			e.GID = be32(v)
-			has |= event.HasGID
-		case attrHWType:
-			e.HWType = be16(v)
-			has |= event.HasHWType
-		case attrHWHeader:
-			p.hwHeader = span
-		case attrCT:
-			p.ct = v
-		case attrCTInfo:
-			p.info, p.hasInfo = be32(v), true
-		case attrVLAN:
-			p.vlan = v
-		case attrL2Hdr:
-			p.l2 = span
+	if a.has(attrPacketHdr) {
+		v := a.value(m, attrPacketHdr)
+		e.Hook = event.Hook(v[2])
+		has |= event.HasHook
+		if e.EtherType = be16(v); e.EtherType != 0 {
+			has |= event.HasEtherType
 		}
 	}
+	if a.has(attrMark) {
+		e.Mark = a.u32(m, attrMark)
+		has |= event.HasMark
+	}
+	if a.has(attrTimestamp) {
+		if t, ok := stamp(a.value(m, attrTimestamp)); ok {
+			e.Time = t
+			has |= event.HasTimeSeen
+		}
+	}
+	if a.has(attrInDev) {
+		e.InIndex = a.u32(m, attrInDev)
+		has |= event.HasIn
+	}
+	if a.has(attrOutDev) {
+		e.OutIndex = a.u32(m, attrOutDev)
+		has |= event.HasOut
+	}
+	if a.has(attrPhysInDev) {
+		e.PhysInIndex = a.u32(m, attrPhysInDev)
+		has |= event.HasPhysIn
+	}
+	if a.has(attrPhysOutDev) {
+		e.PhysOutIndex = a.u32(m, attrPhysOutDev)
+		has |= event.HasPhysOut
+	}
+	if a.has(attrHWAddr) {
+		if v := a.value(m, attrHWAddr); be16(v) == 6 && len(v) >= 10 {
+			e.MACSrc = [6]byte(v[4:])
+			has |= event.HasMACSrc
+		}
+	}
+	if a.has(attrUID) {
+		e.UID = a.u32(m, attrUID)
+		has |= event.HasUID
+	}
+	if a.has(attrGID) {
+		e.GID = a.u32(m, attrGID)
+		has |= event.HasGID
+	}
+	if a.has(attrSeq) {
+		e.Seq = a.u32(m, attrSeq)
+		has |= event.HasSeq
+	}
+	if a.has(attrSeqGlobal) {
+		e.SeqGlobal = a.u32(m, attrSeqGlobal)
+		has |= event.HasSeqGlobal
+	}
+	if a.has(attrHWType) {
+		e.HWType = be16(a.value(m, attrHWType))
+		has |= event.HasHWType
+	}
 	e.Has = has
-	return usable
 }
 
 // stamp is the kernel's time in nanoseconds. A zero is a packet that nobody stamped.
@@ -192,47 +168,11 @@ func stamp(v []byte) (int64, bool) {
 	return int64(sec)*1e9 + int64(usec)*1e3, true
 }
 
-func untilNUL(v []byte) uint32 {
-	for i, c := range v {
-		if c == 0 {
-			return uint32(i)
-		}
-	}
-	return uint32(len(v))
-}
-
 // Seq finds the sequence number in a log message, for events that are counted without being decoded.
 func Seq(msg []byte, order Order) (seq uint32, ok bool) {
-	v := attribute(msg, 4, attrSeq, order)
+	v := attribute(msg, messageBody, attrSeq, order)
 	if len(v) < 4 {
 		return 0, false
 	}
 	return be32(v), true
-}
-
-// attribute finds the first attribute of a kind among those that begin at offset at; nil where there is none.
-func attribute(m []byte, at int, kind uint16, order Order) []byte {
-	for len(m)-at >= 4 {
-		n := int(order.u16(m[at:]))
-		if n < 4 || n > len(m)-at {
-			return nil
-		}
-		if order.u16(m[at+2:])&attrType == kind {
-			return m[at+4 : at+n]
-		}
-		at += (n + 3) &^ 3
-	}
-	return nil
-}
-
-// walks reports whether the attributes that begin at offset at follow on each other to the end.
-func walks(m []byte, at int, order Order) bool {
-	for len(m)-at >= 4 {
-		n := int(order.u16(m[at:]))
-		if n < 4 || n > len(m)-at {
-			return false
-		}
-		at += (n + 3) &^ 3
-	}
-	return true
 }

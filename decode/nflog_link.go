@@ -8,25 +8,14 @@ import (
 
 const arphrdEther = 1 // include/uapi/linux/if_arp.h
 
-// vlanTag reads NFULA_VLAN: the tag the kernel keeps beside the packet, so the outermost.
-//
-//	NFULA_VLAN_PROTO 1: be16    NFULA_VLAN_TCI 2: be16
-func vlanTag(e *event.Event, v []byte, order Order) {
-	tci := attribute(v, 0, 2, order)
-	if len(tci) < 2 {
-		e.Malformed = event.FaultAttribute
-		return
-	}
-	e.VLAN = be16(tci)
-	e.Has |= event.HasVLAN
-}
-
 // linkHeaders takes the addresses from the link header where it is Ethernet's. HWHEADER comes with an input device only,
 // L2HDR with the bridge and netdev families only; without a HWTYPE, it is Ethernet's by its length.
-func (d *Decoder) linkHeaders(e *event.Event, p *parts) {
-	e.Link = p.hwHeader
-	if e.Link.Len == 0 {
-		e.Link = p.l2
+func (d *Decoder) linkHeaders(e *event.Event, msg event.Span) {
+	switch {
+	case d.attrs.has(attrHWHeader):
+		e.Link = d.span(msg, attrHWHeader)
+	case d.attrs.has(attrL2Hdr):
+		e.Link = d.span(msg, attrL2Hdr)
 	}
 	if e.Link.Len < etherHeader || e.Is(event.HasHWType) && e.HWType != arphrdEther {
 		return
@@ -40,6 +29,41 @@ func (d *Decoder) linkHeaders(e *event.Event, p *parts) {
 			e.Has |= event.HasEtherType
 		}
 	}
+}
+
+// nested reads the attributes of message m that hold attributes.
+func (d *Decoder) nested(e *event.Event, m []byte, order Order) {
+	a := &d.attrs
+	if a.has(attrVLAN) {
+		vlanTag(e, a.value(m, attrVLAN), order)
+	}
+	if a.seen&(1<<attrCT|1<<attrCTInfo) == 0 {
+		return
+	}
+	var c event.Conntrack
+	if a.has(attrCTInfo) {
+		c.Info = a.u32(m, attrCTInfo)
+		c.Has |= event.CTHasInfo
+	}
+	if a.has(attrCT) && !conntrack(&c, a.value(m, attrCT), order) {
+		e.Malformed = event.FaultAttribute
+	}
+	d.b.Conntracks = append(d.b.Conntracks, c)
+	e.CT = uint32(len(d.b.Conntracks))
+	e.Has |= event.HasCT
+}
+
+// vlanTag reads NFULA_VLAN: the tag the kernel keeps beside the packet, so the outermost.
+//
+//	NFULA_VLAN_PROTO 1: be16    NFULA_VLAN_TCI 2: be16
+func vlanTag(e *event.Event, v []byte, order Order) {
+	tci := attribute(v, 0, 2, order)
+	if len(tci) < 2 {
+		e.Malformed = event.FaultAttribute
+		return
+	}
+	e.VLAN = be16(tci)
+	e.Has |= event.HasVLAN
 }
 
 // payload decodes what NFULA_PAYLOAD holds: the packet from the network header, but from the link header where the kernel
