@@ -42,7 +42,7 @@ const (
 func (c *Config) Check(r *config.Report) {
 	for i, g := range c.Groups {
 		if who := knownGroups[g]; who != "" {
-			r.Warnf(fmt.Sprintf("groups[%d]", i), "group %d is %s: binding it fails while that runs", g, who)
+			r.Warnf(fmt.Sprintf("groups[%d]", i), "group %d is %s: binding it fails where that runs", g, who)
 		}
 	}
 	if c.CopyRange > 0 && c.CopyRange < headersFit {
@@ -64,7 +64,7 @@ func (c *Config) Check(r *config.Report) {
 
 // knownGroups are those that widely used programs bind.
 var knownGroups = map[uint16]string{
-	0:   "Proxmox VE's (pvefw-logger), and the default of many rules",
+	0:   "where rules log that name no group, and the kernel itself where nf_log says nfnetlink_log; and Proxmox VE's (pvefw-logger)",
 	1:   "Calico's (inbound flow logs)",
 	2:   "Calico's (outbound flow logs)",
 	3:   "Calico's (DNS answers)",

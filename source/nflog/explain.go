@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,7 +33,11 @@ func (s *space) explainBind(group uint16, err error) error {
 		operation += " in network namespace " + s.path
 	}
 	if h, held := s.holderOf(group); held {
-		return fmt.Errorf("%s: %w: it is held by %s: stop that program, or log to another group", operation, err, h)
+		advice := "stop that program, or log to another group"
+		if h.pid == os.Getpid() {
+			advice = "that is this program: another of its sources has the group"
+		}
+		return fmt.Errorf("%s: %w: it is held by %s: %s", operation, err, h, advice)
 	}
 	switch {
 	case errors.Is(err, unix.EPERM) && hasCapability(unix.CAP_NET_ADMIN):

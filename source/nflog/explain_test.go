@@ -34,7 +34,7 @@ func TestGroupTaken(t *testing.T) {
 	if readErr != nil {
 		t.Fatal(readErr)
 	}
-	wantError(t, err, "group 40", fmt.Sprintf("held by pid %d (%s)", os.Getpid(), strings.TrimSpace(string(comm))))
+	wantError(t, err, "group 40", "another of its sources", fmt.Sprintf("held by pid %d (%s)", os.Getpid(), strings.TrimSpace(string(comm))))
 	free := newRig(t, testConfig(41)) // the source that failed holds nothing
 	if err := free.Open(t.Context()); err != nil {
 		t.Fatal(err)
@@ -53,6 +53,19 @@ func TestGroupTakenInAnotherNamespace(t *testing.T) {
 	start(t, testConfig(40)) // the same number in the program's own namespace is another group
 	start(t, c)
 	wantError(t, newRig(t, c).Open(t.Context()), "group 40", c.NetNS, fmt.Sprintf("held by pid %d (", os.Getpid()))
+}
+
+// Without CAP_NET_ADMIN over the machine the receive buffer ends at net.core.rmem_max: that is said, and goes on.
+func TestReceiveBufferIsLimited(t *testing.T) {
+	if !netnstest.Inside(t) {
+		return
+	}
+	c := testConfig(40)
+	c.ReceiveBuffer = maxReceiveBuffer
+	r := start(t, c)
+	if text := r.log.String(); !strings.Contains(text, "raise net.core.rmem_max") {
+		t.Errorf("the log does not say what to do:\n%s", text)
+	}
 }
 
 func TestNoPermission(t *testing.T) {

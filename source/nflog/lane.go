@@ -13,8 +13,6 @@ import (
 type lane struct {
 	emit    source.Emit
 	decoder decode.Decoder
-	lossy   seldom
-	broken  seldom
 	aborted error // what emit failed with: from then on events are counted and ended
 }
 
@@ -27,12 +25,12 @@ func (l *lane) take(ctx context.Context, h *haul) {
 	defer func() { <-h.from.group.places }()
 	lost := h.from.sequence.skip(&h.skipped)
 	if h.batch == nil {
-		l.lose(h.from, lost, time.Now())
+		h.from.lose(lost, time.Now())
 		return
 	}
 	l.decoder.Names = h.from.names
 	more, undecodable := l.decode(h)
-	l.lose(h.from, lost+more, time.Unix(0, h.batch.Received))
+	h.from.lose(lost+more, time.Unix(0, h.batch.Received))
 	l.deliver(ctx, h, undecodable)
 }
 
@@ -55,14 +53,14 @@ func (l *lane) decode(h *haul) (lost, undecodable uint64) {
 			if err := l.decoder.NFLOG(e, m.Body, decode.Native); err != nil {
 				b.Events = b.Events[:len(b.Events)-1]
 				undecodable++
-				l.complain(h.from, err)
+				h.from.complain(err)
 				continue
 			}
 			lost += h.from.number(e)
 		}
 		if err := m.Err(); err != nil {
 			undecodable++
-			l.complain(h.from, err)
+			h.from.complain(err)
 		}
 	}
 	return lost, undecodable
@@ -102,18 +100,18 @@ func (l *lane) deliver(ctx context.Context, h *haul, undecodable uint64) {
 }
 
 // lose counts what is missing in the kernel's sequence, and says so now and then.
-func (l *lane) lose(r *reader, lost uint64, now time.Time) {
+func (r *reader) lose(lost uint64, now time.Time) {
 	if lost == 0 {
 		return
 	}
 	total := r.group.counts.KernelLost.Add(lost)
-	if l.lossy.due(now) {
+	if r.lossy.due(now) {
 		r.log.Warn("packets were lost in the kernel: if it goes on, raise receive_buffer, or log less", "lost", lost, "in_all", total)
 	}
 }
 
-func (l *lane) complain(r *reader, err error) {
-	if l.broken.due(time.Now()) {
+func (r *reader) complain(err error) {
+	if r.broken.due(time.Now()) {
 		r.log.Warn("a message from the kernel could not be decoded", "error", err)
 	}
 }

@@ -49,10 +49,13 @@ type reader struct {
 	drops   uint32  // the kernel's count when the socket was last seen empty
 	fault   error   // what receive failed with
 	cut     seldom
+	full    seldom
 
 	// The lane's own.
 	sequence   sequence
-	unnumbered uint64
+	unnumbered uint64 // events without a sequence number
+	lossy      seldom
+	broken     seldom
 }
 
 // stop makes run end, once: it takes what the kernel still has, and closes the socket.
@@ -194,8 +197,11 @@ func (r *reader) shed() (used uint32) {
 	if scratch.batch != nil {
 		scratch.batch.Release()
 	}
-	if events > 0 && r.group.counts.Shed.Add(events) == events {
-		r.log.Warn("the sinks do not keep up and the receive buffer is full: packets are shed, and counted")
+	if events > 0 {
+		total := r.group.counts.Shed.Add(events)
+		if r.full.due(time.Now()) {
+			r.log.Warn("the sinks do not keep up and the receive buffer is full: packets are shed", "shed", events, "in_all", total)
+		}
 	}
 	if err != nil {
 		return 0

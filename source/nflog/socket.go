@@ -22,7 +22,6 @@ type socket struct {
 	conn *netlink.Conn
 	raw  syscall.RawConn
 	from unix.RawSockaddrNetlink // the sender of what recv received last
-	size uint32
 }
 
 // openSocket opens a socket in the namespace of the descriptor, 0 being the program's own.

@@ -59,7 +59,8 @@ func (s *Source) Run(ctx context.Context, emit source.Emit) error {
 	go s.supervise(ctx) // ends by closing hauls
 	l := lane{emit: emit}
 	for h := range s.hauls {
-		if l.take(ctx, &h); l.aborted != nil {
+		l.take(ctx, &h)
+		if l.aborted != nil {
 			s.Stop()
 		}
 	}

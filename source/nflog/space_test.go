@@ -50,14 +50,14 @@ func TestNamespaceReplaced(t *testing.T) {
 	netnstest.Named(t, c.NetNS)
 	until(t, "the second namespace", func() bool { return strings.Contains(r.log.String(), "bound again") })
 	sendWithin(t, c.NetNS, 2)
-	b := r.events(t, 5)
+	r.events(t, 5)
 
 	netnstest.Unname(t, c.NetNS)
 	until(t, "word that it waits", func() bool { return strings.Contains(r.log.String(), "ip netns add") })
 	netnstest.Named(t, c.NetNS)
 	until(t, "the third namespace", func() bool { return strings.Count(r.log.String(), "bound again") == 2 })
 	sendWithin(t, c.NetNS, 1)
-	b = r.events(t, 6)
+	b := r.events(t, 6)
 	r.finish(t)
 	netnstest.Unname(t, c.NetNS)
 
