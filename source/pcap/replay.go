@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -188,8 +189,8 @@ func (r *replay) decode() (why verdict, until time.Duration, damage error) {
 // event adds the record's event to the batch.
 func (r *replay) event() error {
 	b, rec := r.batch, &r.record
-	b.Events = append(b.Events, event.Event{Record: r.number})
-	e := &b.Events[len(b.Events)-1]
+	e := next(b)
+	e.Record = r.number
 	if rec.HasTime {
 		e.Time, e.Has = rec.Time, event.HasTimeSeen
 	} else {
@@ -203,6 +204,17 @@ func (r *replay) event() error {
 		b.Events = b.Events[:len(b.Events)-1]
 	}
 	return err
+}
+
+// next adds an event to the batch. It clears the event where it stands: append would clear another one and copy it.
+func next(b *event.Batch) *event.Event {
+	n := len(b.Events)
+	if n == cap(b.Events) {
+		b.Events = slices.Grow(b.Events, max(n, 256))
+	}
+	b.Events = b.Events[:n+1]
+	b.Events[n] = event.Event{}
+	return &b.Events[n]
 }
 
 // handOver emits the batch and begins the next.

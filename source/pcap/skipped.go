@@ -32,7 +32,7 @@ func (s *skipped) note(r *replay, err error) error {
 	if name := capture.LinkName(r.record.Link); name != "" {
 		err = fmt.Errorf("%w; %d is %s", err, link, name)
 	}
-	s.first = &capture.Error{Offset: r.reader.Offset() - int64(r.size), Err: err}
+	s.first = &capture.Error{Offset: r.reader.Offset() - int64(r.size-r.record.Off), Err: err}
 	if !r.record.Mixed {
 		return s.first
 	}
