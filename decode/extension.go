@@ -23,6 +23,8 @@ const (
 	protoOptions  = 60
 )
 
+const jumboOption = 0xc2 // RFC 2675
+
 // extensions walks the extension headers of IPv6 packet p and decodes what is behind them. A chain that ends too soon
 // leaves the upper-layer protocol unknown. AH is an extension header like the rest, as in the kernel's log: proto is what
 // it protects, and the SPI is AH's unless an ESP header behind it has one too.
@@ -94,11 +96,11 @@ func fragment(e *event.Event, p []byte) (later bool) {
 	return offset&^7 != 0
 }
 
-// jumbo finds the length of a jumbogram (RFC 2675) in the hop-by-hop options of packet p, the header included.
-func jumbo(p []byte) (uint32, bool) {
-	const pad1, jumboPayload = 0, 0xc2
-	if p[6] != protoHopByHop || len(p) < ipv6Header+8 {
-		return 0, false
+// jumbo is the length of a jumbogram by the hop-by-hop options of packet p, 0 where they do not tell.
+func jumbo(p []byte) int {
+	const pad1 = 0
+	if len(p) < ipv6Header+8 {
+		return 0
 	}
 	options := p[ipv6Header+2 : min(len(p), ipv6Header+(int(p[ipv6Header+1])+1)*8)]
 	for len(options) >= 2 {
@@ -108,13 +110,12 @@ func jumbo(p []byte) (uint32, bool) {
 		}
 		n := 2 + int(options[1])
 		if n > len(options) {
-			return 0, false
+			return 0
 		}
-		if options[0] == jumboPayload && n == 6 {
-			length := be32(options[2:])
-			return length + ipv6Header, length > 0xffff && length <= 1<<32-1-ipv6Header
+		if length := options[2:n]; options[0] == jumboOption && n == 6 && be32(length) > 0xffff && be32(length) < 1<<31-ipv6Header {
+			return int(be32(length)) + ipv6Header
 		}
 		options = options[n:]
 	}
-	return 0, false
+	return 0
 }

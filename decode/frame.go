@@ -58,8 +58,15 @@ func (d *Decoder) Frame(e *event.Event, f Frame) error {
 
 // trim takes off what a link layer padded the packet with, as the kernel does before a hook sees it.
 func (d *Decoder) trim(e *event.Event) {
-	if e.Is(event.HasIP) && e.Length > 0 && e.Length < e.Packet.Len {
-		e.Packet.Len = e.Length
+	if !e.Is(event.HasIP) || e.Malformed == event.FaultIPLength || e.Malformed == event.FaultIPHeaderLength {
+		return
+	}
+	total := int(e.Length)
+	if e.Is(event.IsIPv6) {
+		total = ipv6Total(d.b.Bytes(e.Packet))
+	}
+	if total > 0 {
+		e.Packet.Len = min(e.Packet.Len, uint32(total))
 	}
 }
 

@@ -96,25 +96,32 @@ func (d *Decoder) ipv6(e *event.Event, p []byte, cut bool) {
 		short(e, cut, event.FaultShortIP)
 		return
 	}
-	first, total := be32(p), int(be16(p[4:]))+ipv6Header
-	e.Length, e.TOS, e.TTL, e.FlowLabel = uint32(total), uint8(first>>20), p[7], first&0xfffff
+	first, total := be32(p), ipv6Total(p)
+	e.Length, e.TOS, e.TTL, e.FlowLabel = uint32(max(total, ipv6Header)), uint8(first>>20), p[7], first&0xfffff
 	e.Src, e.Dst = [16]byte(p[8:]), [16]byte(p[24:])
 	e.Has |= event.HasIP | event.HasAddrs | event.IsIPv6 | event.HasFlowLabel
-	next := p[6]
-	if total == ipv6Header && next != protoNone {
-		if n, ok := jumbo(p); ok {
-			e.Length = n
-			total = int(n)
-		} else if next == protoHopByHop || len(p) > ipv6Header+maxPadding {
-			total = 0 // segmentation offload
-		}
-	}
 	if total > 0 {
 		cut = total > len(p)
 		p = p[:min(total, len(p))]
 	}
-	d.extensions(e, p, next, cut)
+	d.extensions(e, p, p[6], cut)
 }
 
-// maxPadding is what Ethernet pads an empty IPv6 packet with. More behind a payload length of 0 is a packet not yet segmented.
+// maxPadding is what Ethernet pads an empty IPv6 packet with.
 const maxPadding = 6
+
+// ipv6Total is the length of IPv6 packet p by its header, or 0 where that does not tell: a payload length of 0 with more
+// behind it than padding is a packet that was captured before segmentation.
+func ipv6Total(p []byte) int {
+	payload, next := int(be16(p[4:])), p[6]
+	if payload > 0 || next == protoNone {
+		return payload + ipv6Header
+	}
+	if next == protoHopByHop {
+		return jumbo(p)
+	}
+	if len(p) > ipv6Header+maxPadding {
+		return 0
+	}
+	return ipv6Header
+}
