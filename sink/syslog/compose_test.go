@@ -204,7 +204,7 @@ func TestCutNeverSplitsACharacter(t *testing.T) {
 	c := composerFor(t, "{address: udp://x, rfc: 3164, app_name: fw, max_message: 480}", deps())
 	header := len(c.append(nil, at, nil))
 	rapid.Check(t, func(t *rapid.T) {
-		record := []byte(rapid.StringN(0, 700, 700).Draw(t, "record"))
+		record := []byte(rapid.StringN(250, 500, -1).Draw(t, "record"))
 		got := c.append(nil, at, record)[header:]
 		clean := bytes.ReplaceAll(bytes.ReplaceAll(record, []byte("\n"), []byte(" ")), []byte{0}, []byte(" "))
 		switch {
@@ -218,6 +218,9 @@ func TestCutNeverSplitsACharacter(t *testing.T) {
 			t.Fatalf("more than needed is cut: %d of %d are left", len(got), len(record))
 		}
 	})
+	if c.cut < 10 {
+		t.Errorf("only %d records were long enough", c.cut)
+	}
 }
 
 func FuzzComposer(f *testing.F) {

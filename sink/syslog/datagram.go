@@ -48,7 +48,7 @@ func (d *datagrams) send(ctx context.Context, l *sink.Load) error {
 		l.DeliverRest()
 	case refused(err):
 		// Which of them the answer is for cannot be known.
-		l.MaybeTwice(l.Open())
+		l.MaybeTwice(min(last, l.Open()))
 		return fmt.Errorf("nobody receives there: %w", err)
 	default:
 		deliverBefore(l, last)

@@ -7,9 +7,10 @@
 //
 // TCP and TLS: a load counts as delivered when the receiver's TCP has acknowledged its last byte and the connection still
 // stands. A connection that ends before, in whatever way, makes the whole load be sent again: messages may come twice,
-// those of one load at most. Lost can be only what the receiver's TCP had acknowledged and its process not yet read when it
-// died: what fits into its receive buffer (Linux: net.ipv4.tcp_rmem, at most 6 MiB unless raised). The error text says so
-// when the connection was reset between two loads. A receiver that closes the connection in good order loses nothing.
+// those of one load at most, and no later load goes out before. Lost can be only what the receiver's TCP had acknowledged and
+// its process not yet read, or not even accepted, when it died: what fits into its receive buffer (Linux: net.ipv4.tcp_rmem, at
+// most 6 MiB unless raised). The error text says so when the connection was reset. A receiver that shuts the connection down
+// and reads on until our end loses nothing.
 //
 // A unix stream socket: the receiver's process has read the load.
 //

@@ -2,6 +2,7 @@ package syslog
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"crypto/tls"
 	"errors"
@@ -34,6 +35,7 @@ type receiver struct {
 
 	listener net.Listener
 	deaf     chan struct{} // closed when nobody is accepted any more
+	turn     chan struct{} // closed when the connection accepted last has ended; accept's own
 	running  sync.WaitGroup
 
 	mu       sync.Mutex            // guards everything below
@@ -66,7 +68,8 @@ func (r *receiver) start(t testing.TB) {
 		return err == nil
 	})
 	r.address = r.listener.Addr().String()
-	r.deaf = make(chan struct{})
+	r.deaf, r.turn = make(chan struct{}), make(chan struct{})
+	close(r.turn)
 	r.running.Go(r.accept)
 }
 
@@ -86,7 +89,14 @@ func (r *receiver) accept() {
 		r.accepted++
 		r.conns[c] = conn
 		r.mu.Unlock()
-		r.running.Go(func() { r.serve(c, conn) })
+		// One connection after the other: else what comes by a new one may overtake what lies in the old.
+		before, after := r.turn, make(chan struct{})
+		r.turn = after
+		r.running.Go(func() {
+			<-before
+			r.serve(c, conn)
+			close(after)
+		})
 	}
 }
 
@@ -217,21 +227,14 @@ type mailbox struct {
 	conn             net.PacketConn
 	running          sync.WaitGroup
 
-	mu       sync.Mutex // guards everything below
-	texts    []string
-	raw      []string
-	problems []error
+	mu  sync.Mutex // guards raw
+	raw [][]byte
 }
 
 func newMailbox(t testing.TB, network, address string, rfc int) *mailbox {
 	m := &mailbox{network: network, address: address, rfc: rfc}
 	m.start(t)
-	t.Cleanup(func() {
-		m.stop()
-		for _, err := range m.problems {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(m.stop)
 	return m
 }
 
@@ -242,9 +245,6 @@ func (m *mailbox) start(t testing.TB) {
 		return err == nil
 	})
 	m.address = m.conn.LocalAddr().String()
-	if c, ok := m.conn.(interface{ SetReadBuffer(int) error }); ok {
-		c.SetReadBuffer(8 << 20)
-	}
 	m.running.Go(m.read)
 }
 
@@ -256,12 +256,8 @@ func (m *mailbox) read() {
 		if err != nil {
 			return
 		}
-		text, err := parse(m.rfc, b[:n])
 		m.mu.Lock()
-		m.raw = append(m.raw, string(b[:n]))
-		if m.texts = append(m.texts, text); err != nil {
-			m.problems = append(m.problems, fmt.Errorf("%q: %w", b[:n], err))
-		}
+		m.raw = append(m.raw, bytes.Clone(b[:n]))
 		m.mu.Unlock()
 	}
 }
@@ -274,8 +270,17 @@ func (m *mailbox) stop() {
 	}
 }
 
-func (m *mailbox) got() []string {
+func (m *mailbox) got(t testing.TB) []string {
+	t.Helper()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return append([]string(nil), m.texts...)
+	var out []string
+	for _, msg := range m.raw {
+		text, err := parse(m.rfc, msg)
+		if err != nil {
+			t.Errorf("%q: %v", msg, err)
+		}
+		out = append(out, text)
+	}
+	return out
 }

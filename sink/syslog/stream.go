@@ -192,7 +192,7 @@ func (s *stream) explain(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.EPIPE):
 		return errEnded
 	case errors.Is(err, syscall.ECONNRESET):
-		return fmt.Errorf("the receiver reset the connection; what its kernel had taken and its process not read is lost: %w", cause(err))
+		return fmt.Errorf("the receiver reset the connection; of the loads before, what its kernel had taken and its process not read is lost: %w", cause(err))
 	case errors.Is(err, syscall.ETIMEDOUT):
 		return fmt.Errorf("the receiver is not reachable any more: %w", cause(err))
 	}

@@ -98,7 +98,11 @@ func (v *verdict) wait(ctx context.Context, s *stream) error {
 	case <-v.took:
 	case <-silence.C:
 	case <-s.gone:
-		return s.explain(s.end)
+		err := s.explain(s.end)
+		if alertOf(s.end) == nil {
+			err = fmt.Errorf("%w right after it asked for our certificate: does it accept the one in tls.cert?", err)
+		}
+		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
