@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"nflogship/sink"
 	"nflogship/sink/sinktest"
