@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -44,10 +45,12 @@ func (w *composer) append(f *layout, payloads []*encode.Payload, b *batch, p pro
 	w.out = append(w.out, make([]byte, setHeader)...)
 	var t stamps
 	if f.compression.append == nil {
+		w.out = slices.Grow(w.out, b.size)
 		w.out, t = w.records(w.out, f, payloads, b, now.UnixMilli())
 	} else {
 		var err error
-		w.plain, t = w.records(w.plain[:0], f, payloads, b, now.UnixMilli())
+		w.plain = slices.Grow(w.plain[:0], b.size)
+		w.plain, t = w.records(w.plain, f, payloads, b, now.UnixMilli())
 		if w.out, err = f.compression.append(w.out, w.plain); err != nil {
 			return err
 		}

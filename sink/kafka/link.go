@@ -137,10 +137,11 @@ func (d *dialer) explainHangUp(err error) error {
 	return err
 }
 
+// explainTLS adds what it means when no TLS comes back: a plain port takes the greeting for a request of 369 MB.
 func explainTLS(err error) error {
 	var record tls.RecordHeaderError
-	if errors.As(err, &record) {
-		return fmt.Errorf("TLS handshake: the port does not speak TLS: %w", err)
+	if errors.As(err, &record) || isHangUp(err) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("TLS handshake: the port does not seem to speak TLS; leave tls out or choose another port: %w", err)
 	}
 	return fmt.Errorf("TLS handshake: %w", err)
 }

@@ -18,7 +18,7 @@ const timeSize = 30
 type record struct {
 	key   []byte // nil: null
 	value []byte
-	id    []byte // nil: no id header
+	id    []byte // empty: no id header
 	time  int64  // nanoseconds since 1970
 }
 
@@ -36,7 +36,7 @@ func appendRecord(dst []byte, r *record, offsetDelta int, timeDelta int64, clock
 	const timeHeader = 1 + len(headerTime) + 1 + timeSize
 	size := 1 + sizeVarint(timeDelta) + sizeVarint(int64(offsetDelta)) + sizeBytes(r.key) + sizeBytes(r.value) + 1 + timeHeader
 	headers := int64(1)
-	if r.id != nil {
+	if len(r.id) > 0 {
 		headers++
 		size += 1 + len(headerID) + sizeBytes(r.id)
 	}
@@ -47,7 +47,7 @@ func appendRecord(dst []byte, r *record, offsetDelta int, timeDelta int64, clock
 	dst = appendBytes(dst, r.key)
 	dst = appendBytes(dst, r.value)
 	dst = binary.AppendVarint(dst, headers)
-	if r.id != nil {
+	if len(r.id) > 0 {
 		dst = append(dst, 2*byte(len(headerID)))
 		dst = append(dst, headerID...)
 		dst = appendBytes(dst, r.id)
