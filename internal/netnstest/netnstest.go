@@ -73,9 +73,11 @@ func command(t testing.TB) *exec.Cmd {
 		ids = users()
 	}
 	c.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWNS,
+		Cloneflags:  unix.CLONE_NEWUSER,
 		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: ids}},
 		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: ids}},
+		// Only now that there is a root here: files of /proc/net belong to whoever was root when the namespace was made.
+		Unshareflags: unix.CLONE_NEWNET | unix.CLONE_NEWNS,
 	}
 	return c
 }

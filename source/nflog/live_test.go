@@ -1,6 +1,7 @@
 package nflog
 
 import (
+	"errors"
 	"net"
 	"syscall"
 	"testing"
@@ -306,4 +307,27 @@ func TestLivesHaveDistinctIDs(t *testing.T) {
 	if len(ids) != 6 {
 		t.Errorf("ids %v: want 6", ids)
 	}
+}
+
+// Packets that come before the kernel's answer to a request are kept.
+func TestPacketsBeforeAnswer(t *testing.T) {
+	if !netnstest.Inside(t) {
+		return
+	}
+	(&netnstest.Rule{Port: 4001, Group: 40, Threshold: 1}).Add(t)
+	r := newRig(t, testConfig(40))
+	if err := r.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	send(t, "127.0.0.1:4001", 5, 10)
+	early := r.first.readers[0]
+	if err := early.sock.configure(bindRequest(40, &r.config), &early.filling); !errors.Is(err, unix.EBUSY) {
+		t.Errorf("the answer to a second bind is %v", err)
+	}
+	same(t, "datagrams before the answer", early.filling.n, 5)
+	send(t, "127.0.0.1:4001", 2, 10)
+	r.run(t)
+	r.events(t, 7)
+	r.finish(t)
+	same(t, "lost", r.groups[0].counts.KernelLost.Load(), 0)
 }

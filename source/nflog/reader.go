@@ -87,15 +87,16 @@ func (r *reader) run() error {
 // receive is called by the runtime's poller. It returns false to be called again when there is more to read.
 func (r *reader) receive(fd uintptr) (done bool) {
 	for !r.ending.Load() && r.begin() {
+		if r.filling.full() {
+			r.hand()
+			continue
+		}
 		if !r.one(fd) {
 			r.hand()
 			if m, err := memoryOf(fd); err == nil {
 				r.drops = m.drops
 			}
 			return r.fault != nil
-		}
-		if r.filling.full() {
-			r.hand()
 		}
 	}
 	return true
