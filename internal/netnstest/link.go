@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"os"
 	"testing"
 
 	"github.com/mdlayher/netlink"
@@ -33,8 +34,21 @@ func Veth(t testing.TB, one, other string) {
 		return nil
 	})
 	route(t, "make veth "+one, unix.RTM_NEWLINK, netlink.Create|netlink.Excl, ifinfo(0, 0), a)
-	up(t, one)
-	up(t, other)
+	Up(t, one)
+	Up(t, other)
+}
+
+// Move puts an interface into the namespace at path, where it is down and has no address.
+func Move(t testing.TB, name, path string) {
+	t.Helper()
+	ns, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ns.Close()
+	a := netlink.NewAttributeEncoder()
+	a.Uint32(unix.IFLA_NET_NS_FD, uint32(ns.Fd()))
+	route(t, "move "+name+" to "+path, unix.RTM_NEWLINK, 0, ifinfo(index(t, name), 0), a)
 }
 
 // Delete removes an interface.
@@ -51,7 +65,7 @@ func Rename(t testing.TB, from, to string) {
 	a := netlink.NewAttributeEncoder()
 	a.String(unix.IFLA_IFNAME, to)
 	route(t, "rename "+from, unix.RTM_NEWLINK, 0, ifinfo(i, 0), a)
-	up(t, to)
+	Up(t, to)
 }
 
 // Address gives an interface an address with its network, and waits for no check of duplicates.
@@ -68,7 +82,8 @@ func Address(t testing.TB, name, prefix string) {
 	route(t, "add "+prefix+" to "+name, unix.RTM_NEWADDR, netlink.Create, head, a)
 }
 
-func up(t testing.TB, name string) {
+// Up sets an interface up.
+func Up(t testing.TB, name string) {
 	t.Helper()
 	route(t, "set "+name+" up", unix.RTM_NEWLINK, 0, ifinfo(index(t, name), unix.IFF_UP), netlink.NewAttributeEncoder())
 }

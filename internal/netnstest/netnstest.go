@@ -30,7 +30,7 @@ const inside = "NFLOGSHIP_NETNSTEST"
 func Inside(t testing.TB) bool {
 	t.Helper()
 	if os.Getenv(inside) != "" {
-		up(t, "lo")
+		Up(t, "lo")
 		return true
 	}
 	var out bytes.Buffer

@@ -27,7 +27,7 @@ func Named(t testing.TB, path string) {
 		}
 		return os.NewSyscallError("mount", unix.Mount("/proc/thread-self/ns/net", path, "", unix.MS_BIND, ""))
 	})
-	Within(t, path, func() { up(t, "lo") })
+	Within(t, path, func() { Up(t, "lo") })
 }
 
 // Unname removes what Named made. The namespace itself lives as long as somebody has it open.

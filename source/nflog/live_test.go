@@ -3,6 +3,7 @@ package nflog
 import (
 	"errors"
 	"net"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -120,6 +121,42 @@ func sendMarked(t *testing.T, to string, mark int) {
 	if _, err := c.Write([]byte("marked")); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A packet that comes in over a wire has a link header.
+func TestFieldsOverVeth(t *testing.T) {
+	if !netnstest.Inside(t) {
+		return
+	}
+	peer := filepath.Join(t.TempDir(), "peer")
+	netnstest.Named(t, peer)
+	defer netnstest.Unname(t, peer)
+	netnstest.Veth(t, "va", "vb")
+	netnstest.Address(t, "va", "10.9.0.1/24")
+	netnstest.Move(t, "vb", peer)
+	(&netnstest.Rule{Port: 4001, Group: 40, Hook: nftables.ChainHookInput, Drop: true}).Add(t)
+	r := start(t, testConfig(40))
+	var mac net.HardwareAddr
+	netnstest.Within(t, peer, func() {
+		netnstest.Up(t, "vb")
+		netnstest.Address(t, "vb", "10.9.0.2/24")
+		vb, err := net.InterfaceByName("vb")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		mac = vb.HardwareAddr
+		send(t, "10.9.0.1:4001", 1, 10)
+	})
+	b := r.events(t, 1)
+	r.finish(t)
+	e := &b.Events[0]
+	same(t, "in", string(b.Bytes(e.In)), "va")
+	same(t, "out", e.Is(event.HasOut), false)
+	same(t, "src", string(event.AppendAddr(nil, &e.Src, false)), "10.9.0.2")
+	same(t, "source address", e.Is(event.HasMACSrc), true)
+	same(t, "mac_src", string(event.AppendMAC(nil, e.MACSrc)), mac.String())
+	same(t, "hardware type", e.HWType, unix.ARPHRD_ETHER)
 }
 
 // Thousands of packets in several groups, in datagrams of one and of hundreds: all of them arrive, in order.
