@@ -20,7 +20,9 @@ type Component struct {
 // Errorf makes an error about a setting of the component's Config, in the style of Parse: for what only shows when the
 // component is built. The path is relative to the Config, "" means the component.
 func (c *Component) Errorf(path, format string, args ...any) error {
-	return c.d.text.problem(c.d.foreign(c.at, path, format, args))
+	f := c.d.foreign(c.at, path, format, args)
+	f.text = oneLine(f.text)
+	return c.d.text.problem(f)
 }
 
 // Source is one source of events.

@@ -10,6 +10,7 @@ import (
 const (
 	maxDepth  = 64      // of nesting
 	maxVisits = 200_000 // of values, each alias counting again
+	maxKey    = 256     // bytes of a key: paths are made of keys
 )
 
 // decoder decodes one file. It is used by one goroutine, and afterwards read only.
@@ -21,8 +22,9 @@ type decoder struct {
 	found       findings
 	warned      findings
 	visits      int
-	hidden      map[string]bool // full paths of what came from outside
-	revealed    []string        // what came from outside and literal secrets: not to be repeated by what others write
+	hiddenKeys  map[*yaml.Node]bool // keys that are, or may be, a part of a secret
+	hidden      map[string]bool     // full paths of what came from outside
+	revealed    []string            // what came from outside and literal secrets: not to be repeated by what others write
 }
 
 // fail reports what is wrong at a place.

@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"gopkg.in/yaml.v3"
 )
 
 // File is a whole configuration, complete with its defaults. It is not changed after Parse.
@@ -115,6 +117,7 @@ func newDecoder(name string, data []byte, schema Schema, opts []Option) *decoder
 		secretNames: declaredSecrets(schema),
 		text:        newText(name, data),
 		hidden:      map[string]bool{},
+		hiddenKeys:  map[*yaml.Node]bool{},
 	}
 }
 

@@ -20,26 +20,29 @@ func (d *decoder) inspect(n *yaml.Node, depth int, secret bool) bool {
 	if n.Style&yaml.TaggedStyle != 0 {
 		d.found.add(d.finding(n, "YAML tags (!) are not supported; put a text that starts with ! in quotes"))
 	}
-	ok := true
+	ok := n.Kind != yaml.MappingNode || d.inspectKeys(n, secret)
 	for i, c := range n.Content {
 		below := secret
-		if n.Kind == yaml.MappingNode && i%2 == 1 && d.secretName(n.Content[i-1].Value) {
-			d.text.secrets = append(d.text.secrets, c, follow(c))
+		if !secret && n.Kind == yaml.MappingNode && i%2 == 1 && d.isSecret(n.Content[i-1]) {
+			d.text.secrets = append(d.text.secrets, c, follow(c)) // with all that is in it
 			below = true
 		}
 		ok = ok && d.inspect(c, depth+1, below)
-	}
-	if n.Kind == yaml.MappingNode {
-		d.inspectKeys(n, secret)
 	}
 	d.text.leave(n)
 	return ok
 }
 
-func (d *decoder) inspectKeys(n *yaml.Node, secret bool) {
+// inspectKeys looks for keys that are none, and for those that are secret. It reports whether decoding can go on.
+func (d *decoder) inspectKeys(n *yaml.Node, secret bool) (ok bool) {
+	ok = true
 	first := map[string]*yaml.Node{}
 	for i := 0; i < len(n.Content); i += 2 {
 		key := n.Content[i]
+		if secret || i > 0 && n.Style&yaml.FlowStyle != 0 && d.isRest(n.Content[i-2], n.Content[i+1]) {
+			d.hiddenKeys[key] = true
+			d.text.secrets = append(d.text.secrets, key)
+		}
 		switch before, again := first[key.Value]; {
 		case key.Kind != yaml.ScalarNode:
 			d.found.add(d.finding(key, "a key must be a name, not "+keyForm(key)))
@@ -47,13 +50,27 @@ func (d *decoder) inspectKeys(n *yaml.Node, secret bool) {
 			d.found.add(d.finding(key, "merge keys (<<) are not supported; give the whole block an anchor (&name) and repeat it with *name"))
 		case key.Value == "" || key.Tag == "!!null":
 			d.found.add(d.finding(key, "a key must be a name, not empty"))
+		case len(key.Value) > maxKey:
+			d.found.add(d.finding(key, fmt.Sprintf("a key has at most %d bytes", maxKey)))
+			ok = false
 		case again:
-			d.found.add(d.finding(key, fmt.Sprintf("%s is given twice; first on line %d", word{key.Value, secret}, before.Line)))
+			d.found.add(d.finding(key, fmt.Sprintf("%s is given twice; first on line %d", d.keyWord(key), before.Line)))
 		default:
 			first[key.Value] = key
 		}
 	}
+	return ok
 }
+
+// isRest tells whether a key without a value, as b in {password: a,b}, is the rest of the secret before it.
+func (d *decoder) isRest(before, value *yaml.Node) bool {
+	return value.Tag == "!!null" && value.Value == "" && d.isSecret(before)
+}
+
+func (d *decoder) isSecret(key *yaml.Node) bool { return d.hiddenKeys[key] || d.secretName(key.Value) }
+
+// keyWord is a key for a message.
+func (d *decoder) keyWord(key *yaml.Node) word { return word{key.Value, d.hiddenKeys[key]} }
 
 func keyForm(n *yaml.Node) string {
 	if n.Kind == yaml.AliasNode {
@@ -71,7 +88,7 @@ func (d *decoder) secretName(key string) bool {
 		return true
 	}
 	for _, name := range d.secretNames {
-		if distance(normal(key), normal(name)) <= min(2, len(name)/4) {
+		if len(key) <= 2*len(name) && distance(normal(key), normal(name)) <= min(2, len(name)/4) {
 			return true
 		}
 	}

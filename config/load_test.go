@@ -89,6 +89,35 @@ func TestParseRefusesTooMuch(t *testing.T) {
 	}
 }
 
+// TestHugeInputEnds holds what could take quadratic time: a quarter of a megabyte each, over in moments.
+func TestHugeInputEnds(t *testing.T) {
+	const size = maxFileSize / 4
+	fill := func(unit string) string { return strings.Repeat(unit, size/len(unit)) }
+	for _, c := range []struct{ name, file string }{
+		{"a deep list", fill("[")},
+		{"deep keys", strings.Repeat("{a: ", 9000)},
+		{"deep questions", strings.Repeat("? ", 9000)},
+		{"one key again and again", fill("a: b\n")},
+		{"a long line", "a: " + fill("x")},
+		{"URLs in a line", "a: '" + fill("://a:b@") + "'\nb: '" + fill("://a:") + "'"},
+		{"secrets in a line", "sinks: {a: {nats: {" + fill("token: x, ") + "}}}"},
+		{"secrets in a secret", "token:\n" + fill("  token: x\n")},
+		{"secrets in a secret, deep", "token: " + strings.Repeat("{token: ", 50) + "[" + fill("x,\n") + "]" + strings.Repeat("}", 50)},
+		{"one secret by many aliases", "sinks: {a: {nats: {token: &t \"" + strings.Repeat("x\n", 20000) + "\", x: [" + strings.Repeat("*t, ", 50000) + "]}}}"},
+		{"a wrong line far down", fill("a: b\n") + "  c: d\n"},
+		{"a wrong line far down a block", "a:\n" + fill("  a: b\n") + " c: d\n"},
+		{"an open quote", "a: \"" + fill("x\n")},
+		{"components", "sinks:\n" + fill("  a: {b: c}\n")},
+		{"comments", "a: b\n" + fill("# x\n")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := parse(c.file); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+}
+
 func TestValueFileIsBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	write(t, path, strings.Repeat("x", maxValueSize+1), 0o600)

@@ -12,20 +12,17 @@ import (
 type mask struct{ from, to int }
 
 // userinfo finds the password in a URL.
-var userinfo = regexp.MustCompile(`://[^/\s:@]*:([^/\s@]+)@`)
+var userinfo = regexp.MustCompile(`(://[^/\s:@]*:)([^/\s@]+)@`)
 
-func hideUserinfo(s string) string {
-	m := userinfo.FindStringSubmatchIndex(s)
-	if m == nil {
-		return s
-	}
-	return s[:m[2]] + masked + hideUserinfo(s[m[3]:])
-}
+func hideUserinfo(s string) string { return userinfo.ReplaceAllString(s, "${1}"+masked+"@") }
 
 func (t *text) hideURLs() {
 	for i, l := range t.lines {
+		column, counted := 0, 0
 		for _, m := range userinfo.FindAllStringSubmatchIndex(l, -1) {
-			t.masks[i+1] = append(t.masks[i+1], mask{utf8.RuneCountInString(l[:m[2]]), utf8.RuneCountInString(l[:m[3]])})
+			from := column + utf8.RuneCountInString(l[counted:m[4]])
+			column, counted = from+utf8.RuneCountInString(l[m[4]:m[5]]), m[5]
+			t.masks[i+1] = append(t.masks[i+1], mask{from, column})
 		}
 	}
 }
@@ -50,31 +47,23 @@ func (t *text) hide(from, to Pos) {
 	}
 }
 
-func (t *text) isMasked(line, i int) bool {
-	for _, m := range t.masks[line] {
-		if i >= m.from && (m.to < 0 || i < m.to) {
-			return true
-		}
-	}
-	return false
-}
-
 // hideNode masks a secret value as it is written, unless it only says where the secret is. A comment behind it goes
 // too: whoever leaves out the quotes turns a part of the password into one.
 func (t *text) hideNode(n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && refersOnly(n.Value) {
+	if t.hidden[n] || n.Kind == yaml.ScalarNode && refersOnly(n.Value) {
 		return
 	}
+	t.hidden[n] = true
 	if width, whole := t.end(n); whole && n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
 		after := Pos{n.Line, n.Column + width}
-		if !strings.HasPrefix(strings.TrimSpace(t.from(after)), "#") {
+		if !strings.HasPrefix(strings.TrimLeft(t.from(after), " \t"), "#") {
 			t.hide(posOf(n), after)
 			return
 		}
 	}
 	from := posOf(n)
 	if n.Tag == "!!null" {
-		from.Col += len([]rune(t.from(from))) - len([]rune(strings.TrimLeft(t.from(from), " ")))
+		from.Col += len(t.from(from)) - len(strings.TrimLeft(t.from(from), " "))
 	}
 	t.hide(from, t.ends[n])
 }

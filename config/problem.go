@@ -11,7 +11,7 @@ import (
 const (
 	maxShown    = 50   // problems printed
 	maxKept     = 1000 // problems kept to sort; more are only counted
-	maxTextSize = 400  // characters of one problem's text
+	maxTextSize = 400  // bytes of one problem's text
 )
 
 // Pos is a place in the file: line and column from 1, columns in characters.
@@ -73,6 +73,7 @@ func (f *findings) add(at finding) {
 		f.more++
 		return
 	}
+	at.text = oneLine(at.text)
 	f.list = append(f.list, at)
 }
 
@@ -94,14 +95,18 @@ func (t *text) problem(at finding) Problem {
 	if at.Line > len(t.lines) { // yaml.v3 may place what is missing behind the end
 		at = finding{Pos{len(t.lines), 1}, 1, at.text}
 	}
-	return Problem{File: t.name, Pos: at.Pos, Text: oneLine(at.text), Snippet: t.snippet(at)}
+	return Problem{File: t.name, Pos: at.Pos, Text: at.text, Snippet: t.snippet(at)}
 }
 
 // oneLine bounds a message and makes it safe for a terminal.
 func oneLine(s string) string {
+	cut := len(s) > maxTextSize
+	if cut {
+		s = strings.ToValidUTF8(s[:maxTextSize], "")
+	}
 	s = strings.Map(printable, s)
-	if r := []rune(s); len(r) > maxTextSize {
-		return string(r[:maxTextSize-1]) + "…"
+	if cut {
+		s += "…"
 	}
 	return s
 }

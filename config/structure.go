@@ -63,7 +63,11 @@ func (d *decoder) unknownKey(at place, key *yaml.Node, names []string) {
 	if called := at.called(); called != "" {
 		in = " in " + called
 	}
-	d.found.add(d.finding(key, "unknown key "+quote(key.Value)+in+didYouMean(key.Value, names)))
+	guess := ""
+	if !d.hiddenKeys[key] {
+		guess = didYouMean(key.Value, names)
+	}
+	d.found.add(d.finding(key, "unknown key "+d.keyWord(key).String()+in+guess))
 }
 
 func fieldNames(fields []field) []string {

@@ -9,7 +9,7 @@ import (
 
 // outside is the environment and the files of these tests.
 func outside(c *every, settings string) error {
-	env := map[string]string{"NAME": "fw", "N": "7", "EMPTY": "", "YAML": "{a: b}\n# x", "DIR": "/run/credentials", "FILE": "file:/etc/shadow", "BAD": "x99x", "NESTED": "${NAME}"}
+	env := map[string]string{"NAME": "fw", "N": "7", "EMPTY": "", "YAML": "{a: b}\n# x", "DIR": "/run/credentials", "FILE": "file:/etc/shadow", "BAD": "x99x", "YES": "yes", "NESTED": "${NAME}"}
 	files := map[string]string{"/etc/fw": "fw\n", "/etc/n": "7\r\n\n", "/etc/two": "a\nb\n", "/run/credentials/pw": "hunter2\n"}
 	return Decode(settings, c,
 		WithEnv(func(name string) (string, bool) { v, set := env[name]; return v, set }),
@@ -71,9 +71,12 @@ func TestSubstituteMistakes(t *testing.T) {
 		{"not a time", "wait: file:/etc/fw", "1:7: wait: *** is not a time such as 500ms, 10s, 2h or 30d"},
 		{"not a prefix", "prefix: ${BAD}", "1:9: prefix: *** is not a value"},
 		{"not a flag", "flag: ${BAD}", "1:7: flag: *** is not true or false"},
+		{"no guess", "flag: ${YES}", "1:7: flag: *** is not true or false"},
 		{"too small", "factor: 0.0${N}", "1:9: factor: must be at least 0.5, is ***"},
 		{"not a word", "words: ['${BAD}']", "1:9: words[0]: *** is not one of a, bcd, e"},
 		{"twice", "list: ['${BAD}', '${BAD}']", "1:18: list[1]: *** stands in the list twice"},
+		{"in what decodes itself", "track: ${NO_SUCH}", `1:8: track: the environment variable "NO_SUCH" is not set`},
+		{"in what decodes itself, twice read", "speed: ${NO_SUCH}", `1:8: speed: the environment variable "NO_SUCH" is not set`},
 		{"too long", "text: ${BAD}${BAD}", "1:7: text: must be at most 4 characters, is ***"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

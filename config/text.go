@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -12,23 +13,37 @@ const maxColumns = 100
 
 // text is the file as it was written, and which parts of it must not be shown.
 type text struct {
-	name  string
-	lines []string
-	masks map[int][]mask // by line, from 1
+	name    string
+	lines   []string
+	offsets [][]int        // by line: offsetsOf
+	masks   map[int][]mask // by line, from 1
 
 	ends    map[*yaml.Node]Pos // where what follows a node begins; absent: the end of the file
 	left    []*yaml.Node       // left, and not known yet what follows
 	secrets []*yaml.Node       // secret by their names
+	hidden  map[*yaml.Node]bool
 }
 
 func newText(name string, data []byte) *text {
-	lines := strings.Split(string(data), "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimSuffix(l, "\r")
+	t := &text{name: name, lines: strings.Split(string(data), "\n"), masks: map[int][]mask{}, ends: map[*yaml.Node]Pos{}, hidden: map[*yaml.Node]bool{}}
+	t.offsets = make([][]int, len(t.lines))
+	for i, l := range t.lines {
+		t.lines[i] = strings.TrimSuffix(l, "\r")
+		t.offsets[i] = offsetsOf(t.lines[i])
 	}
-	t := &text{name: name, lines: lines, masks: map[int][]mask{}, ends: map[*yaml.Node]Pos{}}
 	t.hideURLs()
 	return t
+}
+
+// offsetsOf returns where each character of a line begins, nil for one of ASCII alone.
+func offsetsOf(line string) (offsets []int) {
+	if utf8.RuneCountInString(line) == len(line) {
+		return nil
+	}
+	for i := range line {
+		offsets = append(offsets, i)
+	}
+	return offsets
 }
 
 // visit and leave are called around a node's children: what is visited next after a node was left is where it ends.
@@ -50,14 +65,16 @@ func (t *text) line(n int) string {
 
 // from returns what stands in a line from the column on.
 func (t *text) from(p Pos) string {
-	rest := t.line(p.Line)
-	for i := range rest {
-		if p.Col <= 1 {
-			return rest[i:]
-		}
-		p.Col--
+	line, i := t.line(p.Line), p.Col-1
+	if line == "" || i < 0 {
+		return ""
 	}
-	return ""
+	if offsets := t.offsets[p.Line-1]; offsets != nil && i < len(offsets) {
+		i = offsets[i]
+	} else if offsets != nil {
+		return ""
+	}
+	return line[min(i, len(line)):]
 }
 
 // width is how many characters of its line to underline for a node.
@@ -76,63 +93,75 @@ func (t *text) end(n *yaml.Node) (width int, whole bool) {
 	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
 		return quotedWidth(rest)
 	case n.Value != "" && strings.HasPrefix(rest, n.Value) && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0:
-		return len([]rune(n.Value)), true
+		return utf8.RuneCountInString(n.Value), true
 	case n.Value == "" && n.Style == 0:
 		return 1, true
 	}
-	return len([]rune(strings.TrimRight(rest, " \t"))), false
+	return shownWidth(rest), false
 }
 
 // quotedWidth is the width of the quoted text that s starts with.
 func quotedWidth(s string) (width int, whole bool) {
-	r := []rune(s)
-	if len(r) == 0 || r[0] != '"' && r[0] != '\'' {
-		return len(r), false // an anchor stands before it
+	if s == "" || s[0] != '"' && s[0] != '\'' {
+		return shownWidth(s), false // an anchor stands before it
 	}
-	for i := 1; i < len(r); i++ {
+	for i := 1; i < len(s); i++ {
 		switch {
-		case r[0] == '"' && r[i] == '\\':
+		case s[0] == '"' && s[i] == '\\':
 			i++
-		case r[0] == '\'' && r[i] == '\'' && i+1 < len(r) && r[i+1] == '\'':
+		case s[0] == '\'' && s[i] == '\'' && i+1 < len(s) && s[i+1] == '\'':
 			i++
-		case r[i] == r[0]:
-			return i + 1, true
+		case s[i] == s[0]:
+			return utf8.RuneCountInString(s[:i+1]), true
 		}
 	}
-	return len(r), false
+	return shownWidth(s), false
+}
+
+// shownWidth is the width of a line's rest, as far as a snippet shows it.
+func shownWidth(s string) int {
+	s = s[:min(len(s), maxColumns*utf8.UTFMax)]
+	return min(utf8.RuneCountInString(strings.TrimRight(s, " \t")), maxColumns)
 }
 
 // snippet draws the line and a caret under the place that is meant.
 func (t *text) snippet(at finding) string {
-	if at.Line < 1 || at.Line > len(t.lines) {
-		return ""
-	}
-	shown, columns := t.shownLine(at.Line)
-	start := columns[min(at.Col-1, len(columns)-1)]
-	end := columns[min(at.Col-1+at.width, len(columns)-1)]
-	if t.isMasked(at.Line, at.Col-1) {
-		end = max(end, start+len(masked))
+	line := []rune(t.line(at.Line))
+	shown, columns := maskLine(line, t.masks[at.Line])
+	first := min(at.Col-1, len(line))
+	start, end := columns[first], columns[min(first+at.width, len(line))]
+	if end == start && first < len(line) {
+		end = start + len(masked) // the place is inside a mask
 	}
 	shown, start, end = clip(shown, start, end)
 	caret := "^" + strings.Repeat("~", max(end-start-1, 0))
 	return fmt.Sprintf("%5d | %s\n      | %s%s", at.Line, string(shown), strings.Repeat(" ", start), caret)
 }
 
-// shownLine is the line with its secrets masked, and at which column each of its characters went, the end included.
-func (t *text) shownLine(n int) (shown []rune, columns []int) {
-	inside := false
-	for i, r := range []rune(t.line(n)) {
-		was := inside
-		inside = t.isMasked(n, i)
-		if was && !inside {
+// maskLine returns a line with its secrets masked, and at which column each of its characters went, the end included.
+func maskLine(line []rune, masks []mask) (shown []rune, columns []int) {
+	open := make([]int, len(line)+1) // how many more masks are open from a character on
+	for _, m := range masks {
+		if m.from < len(line) {
+			open[m.from]++
+			if m.to >= 0 && m.to < len(line) {
+				open[m.to]--
+			}
+		}
+	}
+	depth := 0
+	for i, r := range line {
+		was := depth
+		depth += open[i]
+		if was > 0 && depth == 0 {
 			shown = append(shown, []rune(masked)...)
 		}
 		columns = append(columns, len(shown))
-		if !inside {
+		if depth == 0 {
 			shown = append(shown, printable(r))
 		}
 	}
-	if inside {
+	if depth > 0 {
 		shown = append(shown, []rune(masked)...)
 	}
 	return shown, append(columns, len(shown))

@@ -105,7 +105,10 @@ func TestOneLine(t *testing.T) {
 	if got := oneLine("a\nb\x1b[0m\u202e"); got != "a·b·[0m·" {
 		t.Errorf("got %q", got)
 	}
-	if got := []rune(oneLine(strings.Repeat("ü", 1000))); len(got) != maxTextSize || got[len(got)-1] != '…' {
-		t.Errorf("%d characters, the last %q", len(got), got[len(got)-1])
+	if got := oneLine(strings.Repeat("ü", 1000)); got != strings.Repeat("ü", maxTextSize/2)+"…" {
+		t.Errorf("got %q", got)
+	}
+	if got := oneLine("a" + strings.Repeat("ü", 1000)); got != "a"+strings.Repeat("ü", maxTextSize/2-1)+"…" {
+		t.Errorf("got %q", got)
 	}
 }

@@ -57,14 +57,14 @@ func formOf(n *yaml.Node) Form {
 	return Scalar
 }
 
-// Text returns the text of a scalar, with what it takes from outside filled in. It is "", false for a list or mapping,
-// and where filling in failed, which is reported then.
+// Text returns the text of a scalar, with what it takes from outside filled in; it is "", false for a list or mapping.
+// Where filling in fails, that is reported, the text is empty, and what UnmarshalConfig makes of it does not matter.
 func (v Value) Text() (text string, ok bool) {
 	if v.Form() != Scalar {
 		return "", false
 	}
-	w, ok := v.d.scalar(v.at, nil)
-	return w.text, ok
+	w, _ := v.d.scalar(v.at, nil)
+	return w.text, true
 }
 
 // errReported is returned for a mistake that stands in the list already.
