@@ -29,7 +29,7 @@ func (s *Sender) sendCore(ctx context.Context, k *link) (unknown int, err error)
 func (s *Sender) sortOut(k *link, unknown int) (int, error) {
 	// Closing is the only way to know that every complaint has come: nats.go reports them one after the other, and the
 	// close last.
-	err := k.lost(k.nc.LastError())
+	k.cut()
 	denied := make(map[string]bool)
 	for _, complaint := range k.complaints() {
 		subject, ok := forbidden(complaint)
@@ -39,5 +39,5 @@ func (s *Sender) sortOut(k *link, unknown int) (int, error) {
 		denied[subject] = true
 	}
 	s.plan.deliverRest(denied)
-	return 0, err
+	return 0, k.lost(permit(k.cause()))
 }

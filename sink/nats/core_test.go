@@ -166,4 +166,7 @@ func TestAnotherServerOfTheClusterTakesOver(t *testing.T) {
 	if s.link.server.Host != second.Addr().String() {
 		t.Errorf("connected to %s, want %s", s.link.server.Host, second.Addr())
 	}
+	second.stop()
+	second.start()
+	push(t, s, load(payload(lines, numbered(10, 10)...))) // with the only one configured still down
 }

@@ -160,6 +160,11 @@ func forbidden(complaint error) (subject string, ok bool) {
 	return subject, err == nil
 }
 
+// permit adds to a complaint about a subject what to do.
+func permit(complaint error) error {
+	return fmt.Errorf("%w: permit it on the server, or change the subject", complaint)
+}
+
 // dialer makes the one socket of a link. Its cut is safe for any goroutine.
 type dialer struct {
 	ctx   context.Context

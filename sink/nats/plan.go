@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"nflogship/encode"
 	"nflogship/sink"
 )
 
@@ -89,7 +90,7 @@ func (p *plan) cut(k int) {
 // framed is what a record of this size takes in a message: behind its length, where a message of several would not
 // show where it ends.
 func (p *plan) framed(k, size int) int {
-	if p.rules.most == 1 || p.load.Payloads[k].Body.Codec.Line {
+	if p.rules.most == 1 || p.load.Payloads[k].Body.Codec.Framing == encode.Line {
 		return size
 	}
 	var length [binary.MaxVarintLen32]byte
@@ -101,7 +102,7 @@ func (p *plan) join(k, n, size, overhead int, subject string) bool {
 	at, ok := p.open[subject]
 	if ok {
 		m := &p.messages[at]
-		if p.load.Payloads[k].Body.Codec.Line {
+		if p.load.Payloads[k].Body.Codec.Framing == encode.Line {
 			size++ // the newline between
 		}
 		if p.matches(m, k, n) && int(m.size)+size+overhead <= p.rules.joined {
@@ -125,7 +126,7 @@ func (p *plan) matches(m *message, k, n int) bool {
 // stand behind their length.
 func (p *plan) data(m *message) []byte {
 	k := int(m.payload)
-	line := p.load.Payloads[k].Body.Codec.Line
+	line := p.load.Payloads[k].Body.Codec.Framing == encode.Line
 	if m.count == 1 && (line || p.rules.most == 1) {
 		return p.load.Payloads[k].Record(int(m.first) - p.load.Start(k))
 	}

@@ -142,7 +142,7 @@ func checkPlan(t *rapid.T, l *sink.Load, p *plan) {
 				break
 			}
 		}
-		if got := split(data, l.Payloads[m.payload].Body.Codec.Line || p.rules.most == 1, p.rules.most > 1); !slices.Equal(got, joined) {
+		if got := split(data, l.Payloads[m.payload].Body.Codec.Framing == encode.Line || p.rules.most == 1, p.rules.most > 1); !slices.Equal(got, joined) {
 			t.Fatalf("data %q, want %q", got, joined)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 type pool struct {
 	configured []*url.URL
 	told       []*url.URL
-	toldBy     *url.URL
+	name       string // of a configured server: what the certificates of the others may hold, too
 }
 
 // candidates lists the servers in the order to try: every client in its own order, or all would be on one server.
@@ -27,21 +27,29 @@ func (p *pool) candidates() []*url.URL {
 
 // learn keeps what a connection's server told of its cluster.
 func (p *pool) learn(k *link) {
-	p.told, p.toldBy = p.told[:0], k.server
+	p.told = p.told[:0]
+	if p.isConfigured(k.server) {
+		p.name = k.server.Hostname()
+	} else {
+		p.told = append(p.told, k.server) // it tells of the others only
+	}
 	for _, text := range k.nc.DiscoveredServers() {
-		u, err := parseServer(text)
-		if err != nil || slices.ContainsFunc(p.configured, func(c *url.URL) bool { return c.Host == u.Host }) {
-			continue
+		if u, err := parseServer(text); err == nil && !p.isConfigured(u) {
+			u.User = k.server.User
+			p.told = append(p.told, u)
 		}
-		u.User = k.server.User
-		p.told = append(p.told, u)
 	}
 }
 
-// serverName is the name to expect in a server's certificate: clusters tell addresses, certificates hold names.
+func (p *pool) isConfigured(u *url.URL) bool {
+	return slices.ContainsFunc(p.configured, func(c *url.URL) bool { return c.Host == u.Host })
+}
+
+// serverName is the name to expect in a server's certificate, "" for that in its URL: clusters tell of addresses,
+// certificates hold names.
 func (p *pool) serverName(u *url.URL) string {
-	if slices.Contains(p.told, u) && net.ParseIP(u.Hostname()) != nil {
-		return p.toldBy.Hostname()
+	if !p.isConfigured(u) && net.ParseIP(u.Hostname()) != nil {
+		return p.name
 	}
 	return ""
 }

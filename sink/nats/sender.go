@@ -120,6 +120,7 @@ func (s *Sender) Send(ctx context.Context, l *sink.Load) error {
 		s.careful = true
 		s.doubt.note(l, began, unknown)
 	}
+	s.message, s.plan.load = nats.Msg{}, nil // the load's bytes are its owner's again
 	return err
 }
 

@@ -231,7 +231,7 @@ func until(t testing.TB, what string, condition func() bool) {
 }
 
 var (
-	lines   = &encode.Codec{Name: "json", Line: true}
+	lines   = &encode.Codec{Name: "json", Framing: encode.Line}
 	packets = &encode.Codec{Name: "raw"}
 )
 
@@ -254,7 +254,7 @@ func payload(codec *encode.Codec, records ...record) *encode.Payload {
 	routes := map[string]uint32{}
 	for i, r := range records {
 		body.Bytes = append(body.Bytes, r.text...)
-		if codec.Line {
+		if codec.Framing == encode.Line {
 			body.Bytes = append(body.Bytes, '\n')
 		}
 		body.Records = append(body.Records, encode.Record{End: uint32(len(body.Bytes)), Event: uint32(i)})
