@@ -3,6 +3,9 @@
 package encode
 
 import (
+	"encoding/binary"
+	"slices"
+
 	"nflogship/event"
 )
 
@@ -13,26 +16,60 @@ type Encoder interface {
 	AppendEvent(dst []byte, b *event.Batch, e *event.Event) ([]byte, bool)
 }
 
+// Framing is what tells one record from the next in a run of them.
+type Framing uint8
+
+// The framings.
+const (
+	Bare     Framing = iota // nothing: a record tells its own end, or travels alone
+	Line                    // a record is a line of text: a newline follows
+	Prefixed                // the record's length comes before it, as a varint (protobuf's length-delimited)
+)
+
 // Codec is a configured format: what makes two sinks share one encoding.
 type Codec struct {
-	Name string         // as in the configuration
-	Line bool           // a record is a line of text: it ends with a newline in Body.Bytes
-	New  func() Encoder // one for each goroutine that encodes
+	Name    string // as in the configuration
+	Framing Framing
+	Header  []byte         // what a file of records begins with, nil for nothing
+	New     func() Encoder // one for each goroutine that encodes
 }
 
 // AppendBatch encodes the first n events of b to the end of body.
 func (c *Codec) AppendBatch(body *Body, enc Encoder, b *event.Batch, n int) {
+	body.Codec = c
 	for i := range b.Events[:n] {
 		e := &b.Events[i]
+		from := len(body.Bytes)
 		out, ok := enc.AppendEvent(body.Bytes, b, e)
 		if !ok {
 			continue
 		}
-		if c.Line {
-			out = append(out, '\n')
-		}
-		body.Bytes = out
-		body.Records = append(body.Records, Record{End: uint32(len(out)), Event: uint32(i), Time: e.Time})
+		body.Bytes = c.frame(out, from)
+		body.Records = append(body.Records, Record{End: uint32(len(body.Bytes)), Event: uint32(i), Time: e.Time})
 	}
-	body.Codec = c
+}
+
+// frame adds what tells the record that begins at from, the last of out, from the next.
+func (c *Codec) frame(out []byte, from int) []byte {
+	switch c.Framing {
+	case Line:
+		return append(out, '\n')
+	case Prefixed:
+		var length [binary.MaxVarintLen32]byte
+		n := binary.PutUvarint(length[:], uint64(len(out)-from))
+		return slices.Insert(out, from, length[:n]...)
+	}
+	return out
+}
+
+// unframe is a record without what frame added.
+func (c *Codec) unframe(framed []byte) []byte {
+	switch c.Framing {
+	case Line:
+		return framed[:len(framed)-1]
+	case Prefixed:
+		_, n := binary.Uvarint(framed)
+		return framed[n:]
+	}
+	return framed
 }

@@ -10,7 +10,7 @@ import (
 
 // Record is one encoded event in a Body.
 type Record struct {
-	End   uint32 // where it ends in Bytes, its newline included
+	End   uint32 // where it ends in Bytes, its framing included
 	Event uint32 // the event's index in the batch it was encoded from
 	Time  int64  // the event's, in nanoseconds since 1970
 }
@@ -98,25 +98,22 @@ func (p *Payload) Release() {
 // Len is the number of records.
 func (p *Payload) Len() int { return p.To - p.From }
 
-// Size is the number of encoded bytes, newlines included.
+// Size is the number of encoded bytes, framing included.
 func (p *Payload) Size() int { return p.end(p.To-1) - p.end(p.From-1) }
 
-// Bytes is every record as encoded, in order, each with its newline where the format is one of lines.
+// Bytes is every record as encoded, in order, each with its framing.
 func (p *Payload) Bytes() []byte { return p.Body.Bytes[p.end(p.From-1):p.end(p.To-1)] }
 
-// Span is where record i lies in Bytes, its newline included.
+// Span is where record i lies in Bytes, its framing included.
 func (p *Payload) Span(i int) (from, to int) {
 	base := p.end(p.From - 1)
 	return p.end(p.From+i-1) - base, p.end(p.From+i) - base
 }
 
-// Record returns record i without its newline.
+// Record returns record i without its framing.
 func (p *Payload) Record(i int) []byte {
 	from, to := p.end(p.From+i-1), p.end(p.From+i)
-	if p.Body.Codec.Line {
-		to--
-	}
-	return p.Body.Bytes[from:to:to]
+	return p.Body.Codec.unframe(p.Body.Bytes[from:to:to])
 }
 
 // Time is the time of record i's event, in nanoseconds since 1970.

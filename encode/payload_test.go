@@ -22,8 +22,8 @@ func (echo) AppendEvent(dst []byte, b *event.Batch, e *event.Event) ([]byte, boo
 	return append(dst, b.Bytes(e.Prefix)...), true
 }
 
-func codec(line bool) *encode.Codec {
-	return &encode.Codec{Name: "echo", Line: line, New: func() encode.Encoder { return echo{} }}
+func codec(framing encode.Framing) *encode.Codec {
+	return &encode.Codec{Name: "echo", Framing: framing, New: func() encode.Encoder { return echo{} }}
 }
 
 func batchOf(texts ...string) *event.Batch {
@@ -34,15 +34,15 @@ func batchOf(texts ...string) *event.Batch {
 	return b
 }
 
-func bodyOf(line bool, texts ...string) *encode.Body {
-	body, c := encode.NewBody(), codec(line)
+func bodyOf(framing encode.Framing, texts ...string) *encode.Body {
+	body, c := encode.NewBody(), codec(framing)
 	b := batchOf(texts...)
 	c.AppendBatch(body, c.New(), b, len(b.Events))
 	return body
 }
 
 func TestAppendBatchLeavesOutWhatHasNoPlace(t *testing.T) {
-	body := bodyOf(true, "one", "", "three", "")
+	body := bodyOf(encode.Line, "one", "", "three", "")
 	defer body.Release()
 	if got := string(body.Bytes); got != "one\nthree\n" {
 		t.Errorf("bytes are %q", got)
@@ -54,7 +54,7 @@ func TestAppendBatchLeavesOutWhatHasNoPlace(t *testing.T) {
 }
 
 func TestAppendBatchTakesTheFirstOnes(t *testing.T) {
-	c, body := codec(false), encode.NewBody()
+	c, body := codec(encode.Bare), encode.NewBody()
 	defer body.Release()
 	b := batchOf("one", "two", "three")
 	c.AppendBatch(body, c.New(), b, 2)
@@ -69,17 +69,22 @@ func TestAppendBatchTakesTheFirstOnes(t *testing.T) {
 func TestAnyView(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		texts := rapid.SliceOf(rapid.StringMatching(`[a-z\n]{1,8}`)).Draw(t, "texts")
-		line := rapid.Bool().Draw(t, "line")
-		body := bodyOf(line, texts...)
+		framing := rapid.SampledFrom([]encode.Framing{encode.Bare, encode.Line, encode.Prefixed}).Draw(t, "framing")
+		body := bodyOf(framing, texts...)
 		from := rapid.IntRange(0, len(texts)).Draw(t, "from")
 		to := rapid.IntRange(from, len(texts)).Draw(t, "to")
 		p := encode.View(body, from, to)
 		body.Release() // the view has a hold of its own
 		defer p.Release()
 
-		end := ""
-		if line {
-			end = "\n"
+		framed := func(text string) string {
+			switch framing {
+			case encode.Line:
+				return text + "\n"
+			case encode.Prefixed:
+				return string(rune(len(text))) + text // below 128 a varint is its byte
+			}
+			return text
 		}
 		if p.Len() != to-from {
 			t.Fatalf("%d records, want %d", p.Len(), to-from)
@@ -90,7 +95,7 @@ func TestAnyView(t *testing.T) {
 				t.Fatalf("record %d is %q, want %q", i, got, text)
 			}
 			start, stop := p.Span(i)
-			if start != at || string(p.Bytes()[start:stop]) != text+end {
+			if start != at || string(p.Bytes()[start:stop]) != framed(text) {
 				t.Fatalf("record %d lies at %d-%d of %q", i, start, stop, p.Bytes())
 			}
 			if p.Time(i) != int64(from+i)*1000 {
@@ -106,7 +111,7 @@ func TestAnyView(t *testing.T) {
 
 // TestRecordCannotGrow: what a reader appends to a record must not land in the next one.
 func TestRecordCannotGrow(t *testing.T) {
-	body := bodyOf(true, "one", "two")
+	body := bodyOf(encode.Line, "one", "two")
 	defer body.Release()
 	p := encode.View(body, 0, 2)
 	defer p.Release()
@@ -117,7 +122,7 @@ func TestRecordCannotGrow(t *testing.T) {
 }
 
 func TestLabels(t *testing.T) {
-	body := bodyOf(false, "one", "two")
+	body := bodyOf(encode.Bare, "one", "two")
 	defer body.Release()
 	p := encode.View(body, 0, 2)
 	defer p.Release()
@@ -147,7 +152,7 @@ func TestLabels(t *testing.T) {
 }
 
 func TestReleaseIsCounted(t *testing.T) {
-	body := bodyOf(true, "one")
+	body := bodyOf(encode.Line, "one")
 	a, b := encode.View(body, 0, 1), encode.View(body, 0, 1)
 	body.Release()
 	a.Release()
@@ -169,7 +174,7 @@ func panicOf(f func()) (msg string) {
 }
 
 func TestAppendBatchAllocatesNothing(t *testing.T) {
-	c, b := codec(true), batchOf("one", "two", "three")
+	c, b := codec(encode.Line), batchOf("one", "two", "three")
 	enc, body := c.New(), encode.NewBody()
 	defer body.Release()
 	n := testing.AllocsPerRun(100, func() {
@@ -186,7 +191,7 @@ func BenchmarkAppendBatch(b *testing.B) {
 	for i := range texts {
 		texts[i] = strings.Repeat("x", 300)
 	}
-	c, batch := codec(true), batchOf(texts...)
+	c, batch := codec(encode.Line), batchOf(texts...)
 	enc := c.New()
 	b.ReportAllocs()
 	for range b.N {

@@ -32,12 +32,26 @@ type Pipeline struct {
 
 // Open claims what the sources need. Nothing runs yet.
 func (p *Pipeline) Open(ctx context.Context) error {
-	for _, f := range p.Feeds {
+	for i, f := range p.Feeds {
 		if err := f.Source.Open(ctx); err != nil {
+			p.letGo(p.Feeds[:i])
 			return fmt.Errorf("source %s: %w", f.Name, err)
 		}
 	}
 	return nil
+}
+
+// letGo has opened sources give back what they claimed: a Run that is over before it begins.
+func (p *Pipeline) letGo(feeds []Feed) {
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, f := range feeds {
+		f.Source.Stop()
+		_ = f.Source.Run(over, func(_ context.Context, b *event.Batch) error {
+			b.End(event.Aborted)
+			return over.Err()
+		})
+	}
 }
 
 // Run moves events until every source has ended, or stop is closed: then the sources end, what is under way is given

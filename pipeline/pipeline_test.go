@@ -170,7 +170,7 @@ func newHouse(sizes ...int) *house {
 
 func (h *house) codec(name string, skip func(uint64) bool) *encode.Codec {
 	if h.codecs[name] == nil {
-		h.codecs[name] = &encode.Codec{Name: name, Line: true, New: func() encode.Encoder { return &counting{h, name, skip} }}
+		h.codecs[name] = &encode.Codec{Name: name, Framing: encode.Line, New: func() encode.Encoder { return &counting{h, name, skip} }}
 	}
 	return h.codecs[name]
 }

@@ -19,7 +19,7 @@ func New(own map[string]string) (*encode.Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &encode.Codec{Name: "json", Line: true, New: func() encode.Encoder { return newEncoder(tail) }}, nil
+	return &encode.Codec{Name: "json", Framing: encode.Line, New: func() encode.Encoder { return newEncoder(tail) }}, nil
 }
 
 // encoder belongs to one goroutine: it keeps what events have in common from one to the next.

@@ -26,7 +26,7 @@ func DefaultConfig() Config {
 
 // New returns the format.
 func New(cfg Config) *encode.Codec {
-	return &encode.Codec{Name: "kernel", Line: true, New: func() encode.Encoder { return &encoder{cfg} }}
+	return &encode.Codec{Name: "kernel", Framing: encode.Line, New: func() encode.Encoder { return &encoder{cfg} }}
 }
 
 type encoder struct{ cfg Config }

@@ -17,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var codec = &encode.Codec{Name: "test", Line: true}
+var codec = &encode.Codec{Name: "test", Framing: encode.Line}
 
 // payload makes a payload of n records of the given size, newline included.
 func payload(first, n, size int, d *event.Delivery) *encode.Payload {

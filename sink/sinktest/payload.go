@@ -21,7 +21,7 @@ type Record struct {
 func Payload(records []Record, d *event.Delivery) *encode.Payload {
 	body := encode.NewBody()
 	defer body.Release()
-	body.Codec = &encode.Codec{Name: "json", Line: true}
+	body.Codec = &encode.Codec{Name: "json", Framing: encode.Line}
 	for i, r := range records {
 		body.Bytes = append(append(body.Bytes, r.Text...), '\n')
 		body.Records = append(body.Records, encode.Record{End: uint32(len(body.Bytes)), Event: uint32(i), Time: r.Time})
