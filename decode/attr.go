@@ -59,17 +59,26 @@ type attrs struct {
 }
 
 // find notes where each attribute lies in log message m, the last where one comes twice, and reports whether all were
-// sound: those of a newer kernel are left out silently, those too short to say anything are a fault.
-func (a *attrs) find(m []byte, order Order) (sound bool) {
+// sound: those of a newer kernel are left out silently, those too short to say anything are a fault. Where a capture's
+// snapshot length cut the message, what is left of its last attribute counts, if that is the packet.
+func (a *attrs) find(m []byte, order Order, cut bool) (sound bool) {
 	sound = true
 	var seen uint32
 	at := messageBody
 	for at >= 0 && at <= len(m)-attrHeader {
 		n, kind := order.attr(m, at)
 		end := at + n
-		if n < attrHeader || end > len(m) {
+		if n < attrHeader {
 			sound = false
 			break
+		}
+		if end > len(m) {
+			sound = cut
+			if !cut || kind != attrPayload {
+				break
+			}
+			end = len(m)
+			n = end - at
 		}
 		if kind < attrKinds {
 			if n < int(attrNeeds[kind]) {

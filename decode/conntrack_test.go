@@ -53,8 +53,8 @@ func TestConntrack(t *testing.T) {
 			event.Conntrack{Has: event.CTHasNATSrc, NATSrc: address(router)},
 		},
 		"IPv6": {
-			[][]byte{tupleOf(1, client6, server6, 6, 1, 2), tupleOf(2, server6, router6, 6, 2, 1), attr(ctStatus, b32(0x18e)...), attr(ctMark, b32(0)...)},
-			event.Conntrack{Has: event.CTHasNATSrc | event.CTHasNATSrcPort | event.CTHasStatus | event.CTHasMark, Status: 0x18e,
+			[][]byte{tupleOf(1, client6, server6, 6, 1, 2), tupleOf(2, server6, router6, 6, 2, 1), attr(ctStatus, b32(0x18e)...), attr(ctMark, b32(5)...)},
+			event.Conntrack{Has: event.CTHasNATSrc | event.CTHasNATSrcPort | event.CTHasStatus | event.CTHasMark, Status: 0x18e, Mark: 5,
 				NATSrc: address(router6), NATSrcPort: 1, NATIPv6: true},
 		},
 		"one tuple": {[][]byte{tupleOf(1, client, server, 6, 1, 2), id}, event.Conntrack{Has: event.CTHasID, ID: 77}},

@@ -46,7 +46,7 @@ func (d *Decoder) Frame(e *event.Event, f Frame) error {
 	case linkNull, linkLoop:
 		d.loopback(e, f.Bytes, cut)
 	case linkNFLOG:
-		return d.NFLOG(e, f.Bytes, orderOf(d.b.Bytes(f.Bytes), f.Order))
+		return d.nflog(e, f.Bytes, orderOf(d.b.Bytes(f.Bytes), f.Order), cut)
 	default:
 		return LinkTypeError(f.LinkType)
 	}

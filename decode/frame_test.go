@@ -47,6 +47,8 @@ func TestLinkTypes(t *testing.T) {
 		"loopback, big":      {108, join([]byte{0, 0, 0, 2}, udpPacket), event.FamilyIPv4, event.HasUDP, 0, udpPacket},
 		"loopback, FreeBSD":  {0, join([]byte{28, 0, 0, 0}, udp6Packet), event.FamilyIPv6, event.HasUDP, 0, udp6Packet},
 		"loopback, macOS":    {0, join([]byte{0, 0, 0, 30}, udp6Packet), event.FamilyIPv6, event.HasUDP, 0, udp6Packet},
+		"loopback, OpenBSD":  {0, join([]byte{24, 0, 0, 0}, udp6Packet), event.FamilyIPv6, event.HasUDP, 0, udp6Packet},
+		"loopback, Linux":    {0, join([]byte{10, 0, 0, 0}, udp6Packet), event.FamilyIPv6, event.HasUDP, 0, udp6Packet},
 		"loopback, OSI":      {0, join([]byte{7, 0, 0, 0}, []byte{1}), event.FamilyUnknown, 0, 0, []byte{1}},
 		"cooked":             {113, join(sll(0, 6, typeIPv4), udpPacket), event.FamilyIPv4, event.HasUDP | event.HasMACSrc, 0, udpPacket},
 		"cooked, VLAN":       {113, join(sll(4, 6, typeVLAN), b16(7), b16(typeIPv4), udpPacket), event.FamilyIPv4, event.HasUDP | event.HasVLAN, 0, udpPacket},
@@ -120,5 +122,26 @@ func TestNetlinkHeaderIsNoEtherType(t *testing.T) {
 	frame := join([]byte{0, 4}, b16(arphrdNetlink), make([]byte, 10), b16(typeIPv4), udpPacket)
 	if _, e := decodeFrame(t, linkCooked, frame); e.Is(event.HasEtherType) || e.Is(event.HasIP) {
 		t.Errorf("has %x", e.Has)
+	}
+}
+
+// TestCutMessage has NFLOG records that tcpdump cut (-s): the payload attribute then claims more than is there.
+func TestCutMessage(t *testing.T) {
+	whole := message(2, attr(attrPrefix, []byte("cut \x00")...), attr(attrMark, b32(1)...), attr(attrPayload, udpPacket...))
+	payloadAt := len(whole) - len(udpPacket)
+	for n := payloadAt - 8; n < len(whole); n++ {
+		b, e := decodeCut(t, linkNFLOG, whole[:n], len(whole))
+		if e.Malformed != event.FaultNone || !e.Is(event.HasPrefix) {
+			t.Errorf("%d bytes: malformed %q, has %x", n, e.Malformed, e.Has)
+		}
+		if headers := n >= payloadAt+28; e.Is(event.Truncated) == headers || e.Is(event.HasUDP) != headers {
+			t.Errorf("%d bytes: has %x", n, e.Has)
+		}
+		if want := whole[min(n, payloadAt):n]; !bytes.Equal(b.Bytes(e.Packet), want) {
+			t.Errorf("%d bytes: packet % x", n, b.Bytes(e.Packet))
+		}
+	}
+	if _, e := decodeFrame(t, linkNFLOG, whole[:len(whole)-1]); e.Malformed != event.FaultAttribute || e.Is(event.HasIP) {
+		t.Errorf("not cut: malformed %q, has %x", e.Malformed, e.Has)
 	}
 }

@@ -47,6 +47,8 @@ func TestFaults(t *testing.T) {
 		"UDP of 7 bytes":       {v4(protoUDP, 0, 1, 0, 2, 0, 8, 0), event.FaultShortUDP, event.HasPorts, event.HasUDP},
 		"UDP-Lite of none":     {v4(protoUDPLite), event.FaultShortUDP, event.HasProto, event.HasPorts},
 		"ICMP of 7 bytes":      {v4(protoICMP, 8, 0, 0, 0, 0, 1, 0), event.FaultShortICMP, event.HasICMP, event.HasEcho},
+		"ICMP of 2 bytes":      {v4(protoICMP, 8, 0), event.FaultShortICMP, event.HasICMP, event.HasEcho},
+		"ICMP of 1 byte":       {v4(protoICMP, 8), event.FaultShortICMP, event.HasProto, event.HasICMP},
 		"ICMP error, no quote": {v4(protoICMP, 3, 4, 0, 0, 0, 0, 5, 0, 0x45), event.FaultShortICMP, event.HasICMP | event.HasMTU, event.HasInner},
 		"ICMP quotes no IP":    {v4(protoICMP, join([]byte{3, 1, 0, 0, 0, 0, 0, 0}, make([]byte, 20))...), event.FaultShortICMP, event.HasICMP, event.HasInner},
 		"timestamp short":      {v4(protoICMP, join([]byte{13, 0, 0, 0, 0, 1, 0, 2}, make([]byte, 11))...), event.FaultShortICMP, event.HasEcho, 0},
@@ -140,6 +142,7 @@ func TestIPv6Extensions(t *testing.T) {
 		"AH, then ESP":           {v6(protoAH, join(ah(protoESP), b32(0x2222), b32(1))...), protoESP, event.HasSPI, 0, 0x2222},
 		"AH, then too big":       {v6(protoAH, join(ah(protoICMPv6), big)...), protoICMPv6, event.HasMTU | event.HasInner, event.HasSPI, 1400},
 		"nothing":                {v6(protoNone), protoNone, 0, event.HasPorts, 0},
+		"options, nothing":       {v6(protoHopByHop, hop(protoNone)...), protoNone, 0, event.HasPorts, 0},
 		"nothing, with a rest":   {v6(protoNone, 1, 2, 3), protoNone, 0, event.HasPorts, 0},
 		"mobility is a protocol": {v6(135, hop(protoUDP)...), 135, 0, event.HasPorts, 0},
 		"ICMP of IPv4":           {v6(protoICMP, 8, 0, 0, 0, 0, 1, 0, 1), protoICMP, 0, event.HasICMP, 0},
@@ -174,6 +177,7 @@ func TestLengthsOfZero(t *testing.T) {
 		"IPv6, only padding":   {with(tcp6, 5, 0)[:46], 40, false, event.FaultShortTCP},
 		"IPv6, only a header":  {with(tcp6, 5, 0)[:40], 40, false, event.FaultShortTCP},
 		"jumbogram":            {with(v6(protoHopByHop, join(jumboOptions, tcpHeaderBytes)...), 5, 0), 70_040, true, event.FaultNone},
+		"jumbogram, padded":    {with(v6(protoHopByHop, join([]byte{protoTCP, 1, 0, 1, 2, 0, 0, 0, 0, 0, jumboOption, 4}, b32(70_000), tcpHeaderBytes)...), 5, 0), 70_040, true, event.FaultNone},
 		"jumbogram, too small": {with(v6(protoHopByHop, join(with(jumboOptions, 5, 0), tcpHeaderBytes)...), 5, 0), 40, true, event.FaultNone},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -185,6 +189,26 @@ func TestLengthsOfZero(t *testing.T) {
 				t.Errorf("packet of %d bytes", e.Packet.Len)
 			}
 		})
+	}
+}
+
+func TestIPv4Fragments(t *testing.T) {
+	for name, c := range map[string]struct {
+		flags  uint16
+		want   event.Has
+		offset uint16
+	}{
+		"whole": {0, event.HasPorts, 0}, "do not": {0x4000, event.HasPorts | event.DontFragment, 0},
+		"first": {0x2000, event.HasPorts | event.HasFrag | event.MoreFragments, 0},
+		"later": {0x2001, event.HasFrag | event.MoreFragments, 8}, "last": {0x1fff, event.HasFrag, 65528},
+	} {
+		p := v4(protoUDP, 0, 1, 0, 2, 0, 8, 0, 0)
+		copy(p[6:], b16(c.flags))
+		_, e := decodeFrame(t, linkRawIP, p)
+		const all = event.HasPorts | event.DontFragment | event.HasFrag | event.MoreFragments
+		if e.Has&all != c.want || e.FragOffset != c.offset || !e.Is(event.HasProto|event.HasID) {
+			t.Errorf("%s: has %x, offset %d", name, e.Has&all, e.FragOffset)
+		}
 	}
 }
 

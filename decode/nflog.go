@@ -54,6 +54,11 @@ var (
 // NFLOG fills e from a log message that lies in the batch's arena: nfgenmsg and attributes, without the netlink header.
 // e is zero but for what the caller knows: Time, Record, Origin. It returns an error where nothing usable was found.
 func (d *Decoder) NFLOG(e *event.Event, msg event.Span, order Order) error {
+	return d.nflog(e, msg, order, false)
+}
+
+// nflog is NFLOG for a message that a capture's snapshot length may have cut.
+func (d *Decoder) nflog(e *event.Event, msg event.Span, order Order, cut bool) error {
 	m := d.b.Bytes(msg)
 	if len(m) < messageBody {
 		return errShortMessage
@@ -62,8 +67,11 @@ func (d *Decoder) NFLOG(e *event.Event, msg event.Span, order Order) error {
 	e.Group = be16(m[2:])
 	e.Has |= event.HasGroup
 	a := &d.attrs
-	if !a.find(m, order) {
+	if !a.find(m, order, cut) {
 		e.Malformed = event.FaultAttribute
+	}
+	if cut && !a.has(attrPayload) {
+		e.Has |= event.Truncated
 	}
 	if a.seen == 0 {
 		return errNoAttribute

@@ -22,6 +22,7 @@ func TestPayloads(t *testing.T) {
 	}{
 		"ARP input":                {message(3, header(typeARP, 0), hw, payload(arpPacket)), event.HasARP | macs, arpPacket},
 		"ARP output":               {message(3, header(typeARP, 1), payload(ether(typeARP), arpPacket)), event.HasARP | macs, arpPacket},
+		"ARP output, VLAN":         {message(3, header(typeARP, 1), payload(ether(typeVLAN), b16(200), b16(typeARP), arpPacket)), event.HasARP | event.HasVLAN, arpPacket},
 		"ARP output, plain":        {message(3, header(typeARP, 1), payload(arpPacket)), event.HasARP, arpPacket},
 		"ARP output, cut":          {message(3, header(typeARP, 1), payload(ether(typeARP)[:12])), event.Truncated, nil},
 		"ARP output, no ARP":       {message(3, header(typeARP, 1), payload(udpPacket)), event.HasARP, udpPacket},
@@ -83,6 +84,7 @@ func TestLinkHeader(t *testing.T) {
 		"HWHEADER and L2":  {[][]byte{attr(attrL2Hdr, 9, 9), attr(attrHWHeader, ether(0x0800)...)}, true, 0x0800, ether(0x0800)},
 		"header of a tun":  {[][]byte{attr(attrHWType, 0xff, 0xfe), attr(attrHWHeader)}, false, 0, nil},
 		"L2HDR by itself":  {[][]byte{attr(attrL2Hdr, ether(0x86dd)...)}, true, 0x86dd, ether(0x86dd)},
+		"hw_protocol wins": {[][]byte{attr(attrPacketHdr, 8, 0, 0, 0), attr(attrL2Hdr, ether(0x86dd)...)}, true, 0x0800, ether(0x86dd)},
 		"tagged, no outer": {[][]byte{attr(attrL2Hdr, ether(0x8100)...)}, true, 0, ether(0x8100)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/bits"
 	"testing"
 
@@ -88,6 +89,7 @@ func TestMalformedAttributes(t *testing.T) {
 		"mark of two bytes":    {message(2, attr(attrMark, 0, 1), payload), event.HasUDP, event.FaultAttribute},
 		"timestamp too short":  {message(2, attr(attrTimestamp, 0, 0, 0, 1), payload), event.HasUDP, event.FaultAttribute},
 		"conntrack broken":     {message(2, nest(attrCT, attrRaw(99, 12)), payload), event.HasUDP | event.HasCT, event.FaultAttribute},
+		"conntrack, second":    {message(2, nest(attrCT, attr(ctID, b32(1)...), attrRaw(99, ctMark)), payload), event.HasUDP | event.HasCT, event.FaultAttribute},
 		"VLAN without a TCI":   {message(2, nest(attrVLAN, attr(1, 0x81, 0)), payload), event.HasUDP, event.FaultAttribute},
 		"kind of tomorrow":     {message(2, attr(99, 1, 2), payload), event.HasUDP, event.FaultNone},
 		"three bytes left":     {message(2, mark, []byte{9, 9, 9}), event.HasMark, event.FaultNone},
@@ -102,6 +104,22 @@ func TestMalformedAttributes(t *testing.T) {
 				t.Errorf("has %x, want %x; malformed %q", e.Has, c.has, e.Malformed)
 			}
 		})
+	}
+}
+
+func TestStamp(t *testing.T) {
+	for name, c := range map[string]struct {
+		sec, usec uint64
+		want      int64
+		ok        bool
+	}{
+		"usual": {1_700_000_000, 999_999, 1_700_000_000_999_999_000, true}, "none": {0, 5, 0, false}, "usec too large": {1, 1e6, 0, false},
+		"last": {1<<33 - 1, 0, (1<<33 - 1) * 1e9, true}, "too late for 64 bits": {1 << 33, 0, 0, false},
+	} {
+		v := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, c.sec), c.usec)
+		if got, ok := stamp(v); got != c.want || ok != c.ok {
+			t.Errorf("%s: %d, %t", name, got, ok)
+		}
 	}
 }
 
@@ -199,11 +217,15 @@ func TestInterfaceNames(t *testing.T) {
 	}}
 	var pool event.Pool
 	decode := func(b *event.Batch, in, out uint32) (string, string) {
-		msg := b.AppendBytes(message(2, attr(attrInDev, b32(in)...), attr(attrOutDev, b32(out)...), attr(attrPayload, udpPacket...)))
+		msg := b.AppendBytes(message(2, attr(attrInDev, b32(in)...), attr(attrOutDev, b32(out)...),
+			attr(attrPhysInDev, b32(out)...), attr(attrPhysOutDev, b32(in)...), attr(attrPayload, udpPacket...)))
 		b.Arena = b.Arena[:len(b.Arena):len(b.Arena)] // the first name moves the arena
 		e := event.Event{}
 		if err := d.NFLOG(&e, msg, Native); err != nil {
 			t.Fatal(err)
+		}
+		if string(b.Bytes(e.PhysIn)) != string(b.Bytes(e.Out)) || string(b.Bytes(e.PhysOut)) != string(b.Bytes(e.In)) {
+			t.Errorf("bridge ports %q, %q", b.Bytes(e.PhysIn), b.Bytes(e.PhysOut))
 		}
 		return string(b.Bytes(e.In)), string(b.Bytes(e.Out))
 	}
