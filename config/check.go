@@ -81,7 +81,7 @@ func (d *decoder) words(at place, v reflect.Value, c checks) bool {
 	}
 	ok := true
 	for i := range v.Len() {
-		ok = d.word(at.element(i, at.node.Content[i]), v.Index(i), c) && ok
+		ok = d.word(at.entry(i), v.Index(i), c) && ok
 	}
 	return ok
 }
@@ -110,7 +110,7 @@ func (d *decoder) unique(at place, v reflect.Value, c checks) bool {
 	ok := true
 	first := map[string]*yaml.Node{}
 	for i := range v.Len() {
-		element := at.element(i, at.node.Content[i])
+		element := at.entry(i)
 		word := fmt.Sprint(v.Index(i))
 		if _, again := first[word]; !again {
 			first[word] = element.node

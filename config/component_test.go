@@ -66,6 +66,7 @@ func TestFormats(t *testing.T) {
 		{"misspelt with options", "file: {path: x}, format: {ulogdd: {}}", `2:41: sink "out": format.ulogdd: unknown format "ulogdd", want one of ecs, json, kernel, raw, ulogd; did you mean "ulogd"?`},
 		{"later", "file: {path: x}, format: ecs", `2:40: sink "out": format: not in this version: the format ecs`},
 		{"options it has not", "file: {path: x}, format: {json: {pretty: true}}", `2:48: unknown key "pretty" in format.json of sink "out"`},
+		{"of a variable that is not set", "file: {path: x}, format: '${F}'", `2:40: sink "out": format: the environment variable "F" is not set`},
 		{"two", "file: {path: x}, format: {json: {}, ulogd: {}}", `2:32: sink "out": format: want a format's name, or {NAME: {options}} with one name`},
 		{"one the sink does not take", `syslog: {address: "udp://a:1"}, format: raw`, `2:55: sink "out": format: syslog takes lines of text, and raw is none`},
 	} {

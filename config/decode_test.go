@@ -28,7 +28,7 @@ type every struct {
 	Streams []streamConfig    `yaml:"streams"`
 	Secrets []Secret          `yaml:"secrets"`
 	Speed   speed             `yaml:"speed"`
-	Track   oneMany           `yaml:"track"`
+	Track   oneMany           `yaml:"track" check:"oneof=src|dst,unique,max=2"`
 	Later   string            `yaml:"later" later:"not in this version: this"`
 	Skipped func()            `yaml:"-"`
 }
@@ -143,6 +143,8 @@ func TestDecodeMistakes(t *testing.T) {
 		{"skipped", "skipped: 1", `1:1: unknown key "skipped"`},
 		{"what decodes itself, another form", "track: {a: b}", "1:1: track: want a list, [...], not a mapping"},
 		{"what decodes itself, inside", "track: [[a]]", "1:1: track[0]: want a text, not a list"},
+		{"what decodes itself, a word not allowed", "track: srx", `1:8: track: "srx" is not one of src, dst; did you mean "src"?`},
+		{"what decodes itself, in a list", "track: [src, dts]", `1:14: track[1]: "dts" is not one of src, dst; did you mean "dst"?`},
 		{"neither the word nor a number", "speed: fast", `1:8: speed: "fast" is not a number`},
 		{"an alias", "text: &t aaaaa\nlist: [*t]\nsecrets: {}", "1:7: text: must be at most 4 characters, is 5|3:1: secrets: want a list, [...], not a mapping"},
 		{"a required key misspelt", "stream: {nmae: x}", `1:10: unknown key "nmae" in stream; did you mean "name"?`},
@@ -284,7 +286,10 @@ func TestStructsThatCannotBeDecodedAreBugs(t *testing.T) {
 		}{}, "not exported"},
 		{"bounds of a flag", &struct {
 			A bool `yaml:"a" check:"min=1"`
-		}{}, `bound "1"`},
+		}{}, "a bool has no bounds"},
+		{"bounds of what has none", &struct {
+			A netip.Addr `yaml:"a" check:"min=10.0.0.1"`
+		}{}, "a netip.Addr has no bounds"},
 		{"unique words", &struct {
 			A string `yaml:"a" check:"unique"`
 		}{}, "unique is for lists"},

@@ -132,16 +132,19 @@ func mustBeBasic(t reflect.Type) {
 	}
 }
 
-func verifyChecks(t reflect.Type, f field) {
+func verifyChecks(owner reflect.Type, f field) {
 	if f.checks.unique && indirect(f.typ).Kind() != reflect.Slice {
-		panic(fmt.Sprintf("BUG: %s, setting %q: unique is for lists", t, f.name))
+		panic(fmt.Sprintf("BUG: %s, setting %q: unique is for lists", owner, f.name))
 	}
 	for _, text := range []string{f.checks.min, f.checks.max} {
 		if text == "" {
 			continue
 		}
+		if t := indirect(f.typ); !hasLength(t) && !isInt(t.Kind()) && !isUint(t.Kind()) && t.Kind() != reflect.Float32 && t.Kind() != reflect.Float64 {
+			panic(fmt.Sprintf("BUG: %s, setting %q: a %s has no bounds", owner, f.name, t))
+		}
 		if _, err := boundOf(indirect(f.typ), text); err != nil {
-			panic(fmt.Sprintf("BUG: %s, setting %q: bound %q: %v", t, f.name, text, err))
+			panic(fmt.Sprintf("BUG: %s, setting %q: bound %q: %v", owner, f.name, text, err))
 		}
 	}
 }

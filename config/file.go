@@ -55,8 +55,8 @@ func (a *Admin) Check(r *Report) {
 	}
 }
 
-// Check looks at the top level.
-func (f *File) Check(r *Report) {
+// check looks at the top level.
+func (f *File) check(r *Report) {
 	if r.IsSet("data_dir") && !filepath.IsAbs(f.DataDir) {
 		r.Errorf("data_dir", "must be an absolute path, such as /var/lib/nflogship")
 	}
@@ -72,7 +72,7 @@ func Load(path string, schema Schema, opts ...Option) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read configuration %s: %w", path, err)
 	}
-	return Parse(path, data, schema, append([]Option{WithMode(mode)}, opts...)...)
+	return Parse(path, data, schema, append([]Option{withMode(mode)}, opts...)...)
 }
 
 // Parse parses a configuration; name stands in its errors, which are an *Errors.
@@ -91,7 +91,7 @@ func Parse(name string, data []byte, schema Schema, opts ...Option) (*File, erro
 	if err := d.errors(); err != nil {
 		return nil, err
 	}
-	f.Warnings, _ = d.warned.problems(d.text)
+	f.Warnings, _ = d.warned.problems(d.text, true)
 	return f, nil
 }
 
@@ -140,7 +140,7 @@ func (d *decoder) errors() error {
 		return nil
 	}
 	e := &Errors{}
-	e.Problems, e.More = d.found.problems(d.text)
+	e.Problems, e.More = d.found.problems(d.text, false)
 	return e
 }
 
@@ -157,7 +157,7 @@ func (d *decoder) file(at place, f *File) {
 		}
 		return true
 	})
-	f.Check(&Report{d: d, at: at})
+	f.check(&Report{d: d, at: at})
 	d.defaultHost(at, f)
 	if formOf(at.node) == Mapping {
 		newWiring(d, f, at, sections).connect()

@@ -100,9 +100,7 @@ func declaredSecrets(s Schema) (names []string) {
 	seen := map[reflect.Type]bool{}
 	for _, kinds := range []map[string]KindSpec{s.Sources, s.Stages, s.Sinks, s.Formats} {
 		for _, name := range sortedKeys(kinds) {
-			if t := kinds[name].configType(); t != nil {
-				names = secretsOf(t, names, seen)
-			}
+			names = secretsOf(kinds[name].configType(), names, seen)
 		}
 	}
 	return names

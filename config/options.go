@@ -34,8 +34,8 @@ func WithHostname(name string) Option {
 	return func(o *options) { o.hostname = func() (string, error) { return name, nil } }
 }
 
-// WithMode tells the permissions of the file itself: literal secrets in one that everyone may read are warned about.
-func WithMode(mode fs.FileMode) Option { return func(o *options) { o.mode = mode } }
+// withMode tells the permissions of the file itself: literal secrets in one that everyone may read are warned about.
+func withMode(mode fs.FileMode) Option { return func(o *options) { o.mode = mode } }
 
 func newOptions(opts []Option) options {
 	o := options{env: os.LookupEnv, readFile: readValueFile, hostname: os.Hostname}

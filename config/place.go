@@ -40,6 +40,14 @@ func (p place) element(i int, value *yaml.Node) place {
 	return p.child(value, p.path+index, p.full+index)
 }
 
+// entry is the i-th value of p's list, or p where what decodes itself made a list of something else.
+func (p place) entry(i int) place {
+	if p.node.Kind == yaml.SequenceNode && i < len(p.node.Content) {
+		return p.element(i, p.node.Content[i])
+	}
+	return p
+}
+
 func (p place) child(n *yaml.Node, path, full string) place {
 	return place{node: follow(n), label: p.label, owner: p.owner, path: path, full: full, depth: p.depth + 1}
 }

@@ -23,11 +23,16 @@ type Problem struct {
 	Pos
 	Text    string
 	Snippet string // the line and a caret below it, secrets masked
+	Warning bool   // nothing that keeps the file from being used
 }
 
 // Error is file:line:col: text, then the snippet.
 func (p Problem) Error() string {
-	head := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Col, p.Text)
+	warning := ""
+	if p.Warning {
+		warning = "warning: "
+	}
+	head := fmt.Sprintf("%s:%d:%d: %s%s", p.File, p.Line, p.Col, warning, p.Text)
 	if p.Snippet == "" {
 		return head
 	}
@@ -80,13 +85,15 @@ func (f *findings) add(at finding) {
 func (f *findings) count() int { return len(f.list) + f.more }
 
 // problems sorts and renders what was found.
-func (f *findings) problems(t *text) (list []Problem, more int) {
+func (f *findings) problems(t *text, warnings bool) (list []Problem, more int) {
 	slices.SortStableFunc(f.list, func(a, b finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
 	f.list = slices.Compact(f.list)
 	for _, at := range f.list[:min(len(f.list), maxShown)] {
-		list = append(list, t.problem(at))
+		p := t.problem(at)
+		p.Warning = warnings
+		list = append(list, p)
 	}
 	return list, f.more + len(f.list) - len(list)
 }

@@ -56,9 +56,7 @@ func (d *decoder) scalar(at place, t reflect.Type) (w word, ok bool) {
 	return w, ok
 }
 
-func (d *decoder) isHidden(at place) bool {
-	return d.hidden[at.full]
-}
+func (d *decoder) isHidden(at place) bool { return d.hidden[at.full] }
 
 func (d *decoder) textual(at place, t reflect.Type, u encoding.TextUnmarshaler) bool {
 	w, ok := d.scalar(at, t)
@@ -96,37 +94,31 @@ var leadingZero = regexp.MustCompile(`^-?0[0-9]+$`)
 
 // setBasic parses text into a string, boolean or number. Its errors go on after the text: `"x" is not a whole number`.
 func setBasic(v reflect.Value, text string) error {
-	bits := 0
 	switch k := v.Kind(); {
 	case k == reflect.String:
 		v.SetString(text)
 		return nil
 	case k == reflect.Bool:
 		return setBool(v, text)
-	case isInt(k), isUint(k):
-		if leadingZero.MatchString(text) {
-			return errors.New("has a leading zero: octal or decimal, nobody can tell")
-		}
-		bits = v.Type().Bits()
-	case k != reflect.Float32 && k != reflect.Float64:
-		panic(fmt.Sprintf("BUG: a setting of type %s cannot be decoded", v.Type()))
-	}
-	if isInt(v.Kind()) {
-		n, err := strconv.ParseInt(text, 10, bits)
+	case (isInt(k) || isUint(k)) && leadingZero.MatchString(text):
+		return errors.New("has a leading zero: octal or decimal, nobody can tell")
+	case isInt(k):
+		n, err := strconv.ParseInt(text, 10, v.Type().Bits())
 		v.SetInt(n)
 		return numberError(err, v.Type(), text)
-	}
-	if isUint(v.Kind()) {
-		n, err := strconv.ParseUint(text, 10, bits)
+	case isUint(k):
+		n, err := strconv.ParseUint(text, 10, v.Type().Bits())
 		v.SetUint(n)
 		return numberError(err, v.Type(), text)
+	case v.CanFloat():
+		f, err := strconv.ParseFloat(text, v.Type().Bits())
+		v.SetFloat(f)
+		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+			return errors.New("is not " + wantOf(v.Type()))
+		}
+		return nil
 	}
-	f, err := strconv.ParseFloat(text, v.Type().Bits())
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		return errors.New("is not " + wantOf(v.Type()))
-	}
-	v.SetFloat(f)
-	return nil
+	panic(fmt.Sprintf("BUG: a setting of type %s cannot be decoded", v.Type()))
 }
 
 func setBool(v reflect.Value, text string) error {

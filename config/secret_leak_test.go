@@ -105,7 +105,7 @@ func checkHidden(t failer, file, core, secret string) {
 	f, err := parse(file,
 		WithEnv(func(string) (string, bool) { return secret, true }),
 		WithReadFile(func(string) ([]byte, fs.FileMode, error) { return []byte(secret + "\n"), 0o644, nil }),
-		WithMode(0o644))
+		withMode(0o644))
 	shown := fmt.Sprintf("%v", err)
 	if err == nil {
 		shown = string(f.Render())

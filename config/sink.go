@@ -74,9 +74,8 @@ type FormatChecker interface{ CheckFormat(format string) error }
 func (f *Format) UnmarshalConfig(v Value) error {
 	d, at := v.d, v.at
 	if v.Form() == Scalar {
-		name, ok := v.Text()
-		if ok {
-			d.format(at, name, nil, f)
+		if name, ok := d.scalar(at, nil); ok {
+			d.format(at, name.text, nil, f)
 		}
 		return nil
 	}
@@ -90,9 +89,6 @@ func (f *Format) UnmarshalConfig(v Value) error {
 	}
 	return nil
 }
-
-// String names the format.
-func (f Format) String() string { return f.Name }
 
 // format looks a format up and decodes its options, if there are any.
 func (d *decoder) format(at place, name string, options *place, f *Format) {

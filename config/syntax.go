@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -101,7 +100,7 @@ func (t *text) firstBadLine(least int, message string) int {
 
 func (t *text) failsWith(lines int, message string) bool {
 	var n yaml.Node
-	err := yaml.NewDecoder(bytes.NewBufferString(strings.Join(t.lines[:lines], "\n") + "\n")).Decode(&n)
+	err := decodeNode(yaml.NewDecoder(strings.NewReader(strings.Join(t.lines[:lines], "\n")+"\n")), &n)
 	return err != nil && strings.HasSuffix(err.Error(), message)
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -217,18 +218,9 @@ func (w *wiring) defaultWhenFull(s *Sink) {
 	s.Queue.WhenFull = "block"
 	for _, p := range w.f.Pipelines {
 		for _, source := range p.Sources {
-			if p.feeds(s) && !source.Replays {
+			if !source.Replays && slices.Contains(p.Sinks, s) {
 				s.Queue.WhenFull = "drop_newest"
 			}
 		}
 	}
-}
-
-func (p *Pipeline) feeds(s *Sink) bool {
-	for _, other := range p.Sinks {
-		if other == s {
-			return true
-		}
-	}
-	return false
 }

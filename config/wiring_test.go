@@ -104,7 +104,7 @@ func TestUnusedStageIsAWarning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(f.Stages) != 2 || len(f.Warnings) != 1 || f.Warnings[0].Text != `stage "z" is in no pipeline; add it to one, or remove it` {
+	if len(f.Stages) != 2 || len(f.Warnings) != 1 || f.Warnings[0].Error() != "f.yaml:2:10: warning: stage \"z\" is in no pipeline; add it to one, or remove it\n    2 | stages: {z: {batch: {}}, a: {batch: {}}}\n      |          ^" {
 		t.Errorf("%d stages, warnings %v", len(f.Stages), f.Warnings)
 	}
 }

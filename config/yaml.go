@@ -37,22 +37,16 @@ func (d *decoder) parseYAML(data []byte) *yaml.Node {
 
 // decodeDocuments returns the root of the first document and reports a second one.
 func (d *decoder) decodeDocuments(data []byte) (root *yaml.Node, err error) {
-	// yaml.v3 turns only its own panics into errors, and this is input from anywhere.
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("yaml: %v", r)
-		}
-	}()
 	var first, second yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
-	switch err := dec.Decode(&first); {
+	switch err := decodeNode(dec, &first); {
 	case errors.Is(err, io.EOF):
 		d.found.add(finding{Pos{1, 1}, 1, emptyFile})
 		return nil, nil
 	case err != nil:
 		return nil, err
 	}
-	switch err := dec.Decode(&second); {
+	switch err := decodeNode(dec, &second); {
 	case errors.Is(err, io.EOF):
 		return first.Content[0], nil
 	case err != nil:
@@ -60,6 +54,16 @@ func (d *decoder) decodeDocuments(data []byte) (root *yaml.Node, err error) {
 	}
 	d.found.add(d.text.secondDocument(second.Content[0].Line))
 	return nil, nil
+}
+
+// decodeNode turns panics into errors: yaml.v3 does so with its own only, and this is input from anywhere.
+func decodeNode(dec *yaml.Decoder, n *yaml.Node) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("yaml: %v", r)
+		}
+	}()
+	return dec.Decode(n)
 }
 
 // secondDocument points at the line that begins the document before a line.
