@@ -35,7 +35,6 @@ const places = 32
 // New makes a source from a checked Config. It holds nothing yet.
 func New(c Config, d source.Deps) *Source {
 	s := &Source{config: c, deps: d, hauls: make(chan haul, places*len(c.Groups)), stopping: make(chan struct{})}
-	s.deps.Log = d.Log.With("source", d.Name)
 	for _, g := range c.Groups {
 		s.groups = append(s.groups, &group{
 			number: g,
