@@ -114,4 +114,3 @@ func benchFranz(b *testing.B, at *broker, compression string, keyed bool) {
 	}
 	report(b, sent, cpu()-before)
 }
-

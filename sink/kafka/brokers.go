@@ -47,7 +47,13 @@ func (b *brokers) at(ctx context.Context, id int32, m protocol.Message) (protoco
 	if !ok {
 		return nil, unsentError{fmt.Errorf("broker %d: %w", id, errNoBroker)}
 	}
-	return b.roundTrip(ctx, address, m)
+	answer, err := b.roundTrip(ctx, address, m)
+	var unsent unsentError
+	if errors.As(err, &unsent) {
+		// A wrong advertised.listeners is the first thing to suspect when a cluster is found and its brokers are not.
+		err = unsentError{fmt.Errorf("broker %d advertises itself as %s: %w", id, address, unsent.error)}
+	}
+	return answer, err
 }
 
 // any sends a request to the first broker that answers. The error is the first broker's: the others' are seldom better.

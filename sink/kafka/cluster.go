@@ -99,7 +99,7 @@ func (c *cluster) learnTopic(m *metadata.ResponseTopic) {
 func (c *cluster) topic(name string) *topic {
 	t, ok := c.topics[name]
 	if !ok {
-		t = &topic{name: name, used: time.Now(), err: errMissing}
+		t = &topic{name: name, bound: batchBytes, used: time.Now(), err: errMissing}
 		c.topics[name] = t
 	}
 	return t

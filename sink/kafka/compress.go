@@ -47,8 +47,8 @@ func appendSnappy(dst, src []byte) ([]byte, error) {
 }
 
 func newZstd() (func(dst, src []byte) ([]byte, error), error) {
-	// A window no larger than a batch keeps the consumers' memory small; the batch has its own checksum.
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(batchBytes),
+	// A window of a batch's size keeps the consumers' memory small; the batch has its own checksum.
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20),
 		zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(inFlightPerBroker))
 	if err != nil {
 		return nil, fmt.Errorf("set up zstd: %w", err)

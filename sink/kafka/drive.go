@@ -24,7 +24,7 @@ type drive struct {
 	inFlight map[int32]int // requests, by broker
 	open     int           // requests
 	done     chan *request
-	fault    error // the first reason why a record is left over
+	fault    error // the first reason why a record is left over, other than the cluster's wish to be left alone
 }
 
 // request is a Produce request on its way: at most one batch for each partition, all with the same leader.
@@ -33,7 +33,6 @@ type request struct {
 	group   int32
 	size    int
 	parts   []*partition // whose oldest batches it holds
-	sets    [][]byte     // their record sets
 	message *rawproduce.Request
 	answer  *produce.Response
 	err     error

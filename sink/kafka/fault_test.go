@@ -160,7 +160,17 @@ func TestTooLarge(t *testing.T) {
 			t.Errorf("record %d rejected: %v", n, why)
 		}
 	}
-	expectOnce(t, consume(t, c.ListenAddrs(), "fw"), append(want[:77:77], want[78:]...))
+	w := watchProduce(t, c)
+	more := lines("y", 200, nil)
+	ship(t, s, sinktest.Load(more))
+	sent := 0
+	for _, b := range w.all() {
+		sent += b.records
+	}
+	if sent != len(more) {
+		t.Errorf("%d records sent for %d: the topic's limit was not learnt", sent, len(more))
+	}
+	expectOnce(t, consume(t, c.ListenAddrs(), "fw"), append(append(want[:77:77], want[78:]...), more...))
 }
 
 // rejections are the rejected records' numbers and reasons.

@@ -102,14 +102,14 @@ func (s *Sender) rehome() {
 // other, each for the next partition: so the partitions fill at the same time, with large batches.
 func (s *Sender) add(t *topic, r ref, key []byte, size int) {
 	group := s.groups[r.payload]
-	if key == nil && !t.partitions[t.sticky].filling.takes(group, size) && t.partitions[t.sticky].filling != nil {
+	if b := t.partitions[t.sticky].filling; key == nil && b != nil && !b.takes(group, size, t.bound) {
 		t.advance()
 	}
 	p := t.partitions[t.sticky]
 	if key != nil {
 		p = t.partitions[partitionOf(key, len(t.partitions))]
 	}
-	if !p.filling.takes(group, size) {
+	if !p.filling.takes(group, size, t.bound) {
 		if len(p.queue) == 0 {
 			s.loaded = append(s.loaded, p)
 		}
@@ -121,8 +121,8 @@ func (s *Sender) add(t *topic, r ref, key []byte, size int) {
 }
 
 // takes reports whether a record may join the batch; nil takes none.
-func (b *batch) takes(group int32, size int) bool {
-	return b != nil && b.group == group && b.size+size <= batchBytes
+func (b *batch) takes(group int32, size, bound int) bool {
+	return b != nil && b.group == group && b.size+size <= bound
 }
 
 func (s *Sender) topicOf(r ref) string {

@@ -72,7 +72,7 @@ func explainSASL(err error) error {
 	case errors.Is(err, kafkago.SASLAuthenticationFailed):
 		return fmt.Errorf("%w (sasl.username, sasl.password): %w", errRefused, err)
 	case isHangUp(err):
-		return fmt.Errorf("%w, or does not speak SASL on this port: it hangs up: %w", errRefused, err)
+		return fmt.Errorf("the broker hangs up: it refuses the user or the password, or does not speak SASL on this port: %w", err)
 	case errors.Is(err, kafkago.UnsupportedSASLMechanism):
 		return fmt.Errorf("the broker does not take this sasl.mechanism: %w", err)
 	case errors.Is(err, kafkago.IllegalSASLState):

@@ -51,7 +51,7 @@ func TestSASL(t *testing.T) {
 		t.Run(mechanism, func(t *testing.T) {
 			c := fake(t, fakeTopic(1), kfake.EnableSASL(), kfake.Superuser(mechanism, "app", "secret"))
 			opensOrSays(t, c.ListenAddrs(), user(mechanism, "secret"), "")
-			opensOrSays(t, c.ListenAddrs(), user(mechanism, "wrongword"), "the broker refuses the user or the password")
+			opensOrSays(t, c.ListenAddrs(), user(mechanism, "wrongword"), "refuses the user or the password")
 			opensOrSays(t, c.ListenAddrs(), nil, "if its port wants SASL")
 		})
 	}

@@ -132,7 +132,7 @@ func TestStamps(t *testing.T) {
 func TestInFlight(t *testing.T) {
 	s := &Sender{}
 	d := &drive{s: s, inFlight: map[int32]int{}}
-	tp := &topic{name: "fw"}
+	tp := &topic{name: "fw", bound: batchBytes}
 	for i := range 100 {
 		p := &partition{topic: tp, index: int32(i), leader: int32(i % 2)}
 		p.queue = []*batch{{refs: make([]ref, 10), size: batchBytes / 2}, {refs: make([]ref, 10), size: batchBytes / 2}}
@@ -164,15 +164,7 @@ func TestInFlight(t *testing.T) {
 func TestThrottled(t *testing.T) {
 	c := fake(t, fakeTopic(1))
 	s := connect(t, c.ListenAddrs(), nil)
-	c.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
-		req := r.(*kmsg.ProduceRequest)
-		resp := req.ResponseKind().(*kmsg.ProduceResponse)
-		resp.ThrottleMillis = 200
-		rt := kmsg.NewProduceResponseTopic()
-		rt.Topic, rt.Partitions = "fw", []kmsg.ProduceResponseTopicPartition{kmsg.NewProduceResponseTopicPartition()}
-		resp.Topics = append(resp.Topics, rt)
-		return resp, nil, true
-	})
+	throttle(c, 200)
 	l := sinktest.Load(lines("x", 4000, func(_ int, r *sinktest.Record) { r.Text += strings.Repeat("x", 400) }))
 	var throttled *sink.ThrottledError
 	if err := s.Sender.Send(t.Context(), l); !errors.As(err, &throttled) || throttled.After < 100*time.Millisecond {
@@ -186,6 +178,25 @@ func TestThrottled(t *testing.T) {
 	}
 	ship(t, s, l)
 	allDelivered(t, l)
+	for range 20 { // so short a pause that it may be over when Send looks
+		throttle(c, 1)
+		l := sinktest.Load(lines("x", 4000, func(_ int, r *sinktest.Record) { r.Text += strings.Repeat("x", 400) }))
+		ship(t, s, l)
+		allDelivered(t, l)
+	}
+}
+
+// throttle has the next Produce request taken, and asks for a pause.
+func throttle(c *kfake.Cluster, milliseconds int32) {
+	c.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		req := r.(*kmsg.ProduceRequest)
+		resp := req.ResponseKind().(*kmsg.ProduceResponse)
+		resp.ThrottleMillis = milliseconds
+		rt := kmsg.NewProduceResponseTopic()
+		rt.Topic, rt.Partitions = "fw", []kmsg.ProduceResponseTopicPartition{kmsg.NewProduceResponseTopicPartition()}
+		resp.Topics = append(resp.Topics, rt)
+		return resp, nil, true
+	})
 }
 
 // TestCancel: an abort ends a Send that waits for a broker at once, and nothing of it runs on.
@@ -263,4 +274,27 @@ func TestConformanceOnePartition(t *testing.T) {
 		Key:     func(n int) string { return fmt.Sprint(n % 7) },
 		Keep:    []goleak.Option{goleak.IgnoreAnyFunction("github.com/twmb/franz-go/pkg/kfake.(*clientConn).read"), goleak.IgnoreAnyFunction("github.com/twmb/franz-go/pkg/kfake.(*clientConn).write")},
 	})
+}
+
+// TestPlacingDoesNotAllocate holds the way from load to batches to no allocation for each record.
+func TestPlacingDoesNotAllocate(t *testing.T) {
+	s := &Sender{constant: "fw", cluster: cluster{topics: map[string]*topic{}}}
+	tp := &topic{name: "fw", bound: batchBytes}
+	for i := range 3 {
+		tp.partitions = append(tp.partitions, &partition{topic: tp, index: int32(i)})
+	}
+	s.topics["fw"] = tp
+	l := sinktest.Load(lines("x", 10000, func(i int, r *sinktest.Record) { r.Key = fmt.Sprint(i % 100) }))
+	if n := testing.AllocsPerRun(20, func() {
+		s.take(l)
+		s.place(l)
+		for _, p := range tp.partitions {
+			for len(p.queue) > 0 {
+				s.recycle(p.pop())
+			}
+		}
+		s.loaded = s.loaded[:0]
+	}); n > 5 {
+		t.Errorf("%v allocations for 10000 records", n)
+	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	batchBytes        = 512 << 10 // of records in one batch, uncompressed; a larger record goes alone. Brokers take 1,048,588 by default
+	batchBytes        = 1_000_000 // of records in one batch, uncompressed; a larger record goes alone. Brokers take 1,048,588 by default
 	requestBytes      = batchBytes
 	inFlightPerBroker = 4 // requests
 	requestTimeout    = 40 * time.Second
@@ -165,8 +165,8 @@ func (s *Sender) verdict(ctx context.Context, l *sink.Load, d *drive) error {
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case time.Now().Before(s.quiet):
-		return &sink.ThrottledError{After: time.Until(s.quiet), Err: errThrottled}
+	case len(d.ready) > 0:
+		return &sink.ThrottledError{After: max(0, time.Until(s.quiet)), Err: errThrottled}
 	case d.fault == nil:
 		panic("BUG: kafka: records left over and no reason why")
 	}

@@ -14,6 +14,7 @@ type topic struct {
 	name       string
 	partitions []*partition // by number, all of them
 	sticky     int          // the partition that keyless records go to at the moment
+	bound      int          // of a batch's records in bytes, uncompressed: less than batchBytes once the topic refused a batch as too large
 	used       time.Time    // when a load last had records for it
 	err        error        // why it can't be used at the moment; nil: it can
 	hopeless   bool         // err is for ever
@@ -44,7 +45,7 @@ func (t *topic) update(m *metadata.ResponseTopic) bool {
 	if len(m.Partitions) < len(t.partitions) {
 		return false
 	}
-	t.err = nil
+	t.err, t.hopeless = nil, false
 	if len(m.Partitions) == 0 {
 		t.err = errNoPartitions
 	}

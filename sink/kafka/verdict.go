@@ -69,6 +69,9 @@ func (d *drive) answered(p *partition, a *produce.ResponsePartition) {
 	case 0, kafkago.DuplicateSequenceNumber: // the broker has it already, and can't say any more at which offset
 		d.taken(p)
 	case kafkago.MessageSizeTooLarge, kafkago.RecordListTooLarge:
+		if len(b.refs) > 1 {
+			p.topic.bound = min(p.topic.bound, b.size/2)
+		}
 		d.divide(p, a)
 	case kafkago.InvalidRecord, kafkago.InvalidTimestamp:
 		d.setAside(p, a)
