@@ -83,7 +83,7 @@ func readAck(m *nats.Msg) error {
 func isPlainAck(b []byte) bool {
 	rest, ok := bytes.CutPrefix(b, []byte(`{"stream":"`))
 	end := bytes.IndexByte(rest, '"')
-	if !ok || end < 1 || bytes.IndexByte(rest[:end], '\\') >= 0 {
+	if !ok || end < 1 || bytes.ContainsFunc(rest[:end], func(r rune) bool { return r < ' ' || r == '\\' }) {
 		return false
 	}
 	rest, comma := bytes.CutPrefix(rest[end:], []byte(`",`))
