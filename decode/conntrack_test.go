@@ -22,7 +22,7 @@ func tupleOf(kind uint16, src, dst []byte, proto byte, ports ...uint16) []byte {
 func TestConntrack(t *testing.T) {
 	client, router, server, inside := []byte{10, 0, 0, 1}, []byte{192, 0, 2, 1}, []byte{203, 0, 113, 9}, []byte{10, 9, 9, 9}
 	client6, server6, router6 := make16(1), make16(2), make16(3)
-	id := attr(ctID, b32(77)...)
+	id := attr(12, b32(77)...)
 	for name, c := range map[string]struct {
 		ct   [][]byte
 		want event.Conntrack
@@ -53,7 +53,7 @@ func TestConntrack(t *testing.T) {
 			event.Conntrack{Has: event.CTHasNATSrc, NATSrc: address(router)},
 		},
 		"IPv6": {
-			[][]byte{tupleOf(1, client6, server6, 6, 1, 2), tupleOf(2, server6, router6, 6, 2, 1), attr(ctStatus, b32(0x18e)...), attr(ctMark, b32(5)...)},
+			[][]byte{tupleOf(1, client6, server6, 6, 1, 2), tupleOf(2, server6, router6, 6, 2, 1), attr(3, b32(0x18e)...), attr(8, b32(5)...)},
 			event.Conntrack{Has: event.CTHasNATSrc | event.CTHasNATSrcPort | event.CTHasStatus | event.CTHasMark, Status: 0x18e, Mark: 5,
 				NATSrc: address(router6), NATSrcPort: 1, NATIPv6: true},
 		},

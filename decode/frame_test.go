@@ -37,6 +37,8 @@ func TestLinkTypes(t *testing.T) {
 		"QinQ of old":        {1, join(ether(typeQinQOld), b16(7), b16(typeVLAN), b16(8), b16(typeIPv4), udpPacket), event.FamilyIPv4, event.HasUDP | event.HasVLANInner, 22, udpPacket},
 		"three tags":         {1, join(ether(typeQinQ), b16(7), b16(typeVLAN), b16(9), b16(typeVLAN), b16(8), b16(typeIPv4), udpPacket), event.FamilyIPv4, event.HasUDP | event.HasVLANInner, 26, udpPacket},
 		"802.3":              {1, join(ether(3), []byte{0x42, 0x42, 3}), event.FamilyUnknown, macs, 14, []byte{0x42, 0x42, 3}},
+		"header alone":       {1, ether(0x88cc), event.FamilyUnknown, macs | event.HasHWType, 14, nil},
+		"tag alone":          {1, join(ether(typeVLAN), b16(7), b16(0x88cc)), event.FamilyUnknown, macs | event.HasVLAN, 18, nil},
 		"LLDP":               {1, join(ether(0x88cc), []byte{1}), event.FamilyUnknown, event.HasEtherType, 14, []byte{1}},
 		"raw, IPv4":          {101, padded, event.FamilyIPv4, event.HasUDP, 0, udpPacket},
 		"raw, IPv6":          {12, udp6Packet, event.FamilyIPv6, event.HasUDP, 0, udp6Packet},

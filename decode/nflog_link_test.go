@@ -122,6 +122,7 @@ func TestARP(t *testing.T) {
 		"request": {arpPacket, event.ARP{HWType: 1, ProtoType: 0x0800, Operation: 1, Plain: true, MACSrc: [6]byte(sourceMAC),
 			Src: [4]byte{10, 0, 0, 1}, Dst: [4]byte{10, 0, 0, 2}}, event.FaultNone, event.HasARP},
 		"addresses of 8 bytes": {foreign, event.ARP{HWType: 6, ProtoType: 0x0800, Operation: 2}, event.FaultNone, event.HasARP},
+		"header alone":         {foreign[:8], event.ARP{HWType: 6, ProtoType: 0x0800, Operation: 2}, event.FaultNone, event.HasARP},
 		"addresses missing":    {arpPacket[:27], event.ARP{HWType: 1, ProtoType: 0x0800, Operation: 1}, event.FaultShortARP, event.HasARP},
 		"header short":         {arpPacket[:7], event.ARP{}, event.FaultShortARP, 0},
 	} {
