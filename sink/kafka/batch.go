@@ -18,16 +18,6 @@ type batch struct {
 	corrupt int      // how often the broker found its checksum wrong
 }
 
-// producer is how a broker tells our batches from all others, and a resent batch from a new one.
-type producer struct {
-	id       int64
-	epoch    int16
-	sequence int32 // of the oldest record not acknowledged yet
-}
-
-// next is the producer's sequence after n more records. It wraps from 2³¹-1 to 0.
-func (p producer) next(n int) int32 { return int32((int64(p.sequence) + int64(n)) & 0x7fffffff) }
-
 // A record set in a Produce request, big-endian: its size and one batch in format v2.
 // https://kafka.apache.org/documentation/#recordbatch
 //

@@ -49,7 +49,7 @@ func cpu() time.Duration {
 //
 //	NFLOGSHIP_REAL_SERVERS=1 go test -run '^$' -bench Real -benchtime 1000000x ./sink/kafka
 func BenchmarkReal(b *testing.B) {
-	at := real(b)
+	at := realBroker(b)
 	for _, compression := range []string{"none", "snappy", "lz4", "zstd"} {
 		for _, keyed := range []bool{false, true} {
 			name := fmt.Sprintf("%s/keyed=%v", compression, keyed)

@@ -38,8 +38,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// real returns the package's broker, started at the first call.
-func real(t testing.TB) *broker {
+// realBroker returns the package's broker, started at the first call.
+func realBroker(t testing.TB) *broker {
 	t.Helper()
 	if os.Getenv(realServers) != "1" {
 		t.Skipf("set %s=1 to test against a real Kafka broker", realServers)

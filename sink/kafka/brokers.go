@@ -56,8 +56,8 @@ func (b *brokers) at(ctx context.Context, id int32, m protocol.Message) (protoco
 	return answer, err
 }
 
-// any sends a request to the first broker that answers. The error is the first broker's: the others' are seldom better.
-func (b *brokers) any(ctx context.Context, m protocol.Message) (protocol.Message, error) {
+// ask sends a request to the first broker that answers. The error is the first broker's: the others' are seldom better.
+func (b *brokers) ask(ctx context.Context, m protocol.Message) (protocol.Message, error) {
 	var first error
 	for _, address := range b.all() {
 		answer, err := b.bounded(ctx, address, m)
@@ -74,13 +74,13 @@ func (b *brokers) any(ctx context.Context, m protocol.Message) (protocol.Message
 	return nil, first
 }
 
-// byController sends a request to the cluster's controller, or to any broker while it is unknown.
-func (b *brokers) byController(ctx context.Context, m protocol.Message) (protocol.Message, error) {
+// askController sends a request to the cluster's controller, or to any broker while it is unknown.
+func (b *brokers) askController(ctx context.Context, m protocol.Message) (protocol.Message, error) {
 	b.mu.Lock()
 	address, ok := b.addresses[b.controller]
 	b.mu.Unlock()
 	if !ok {
-		return b.any(ctx, m)
+		return b.ask(ctx, m)
 	}
 	return b.bounded(ctx, address, m)
 }

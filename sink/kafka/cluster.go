@@ -3,20 +3,16 @@ package kafka
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol/createtopics"
-	"github.com/segmentio/kafka-go/protocol/initproducerid"
 	"github.com/segmentio/kafka-go/protocol/metadata"
 )
 
 const (
 	metadataAge = 5 * time.Minute // new partitions and moved leaders are noticed within it
 	topicIdle   = time.Hour       // then a topic's state is forgotten
-	patience    = 5 * time.Second // with a cluster that is making a topic or a producer id
 )
 
 // cluster is what we know of the far side: brokers, topics, and who we are to it. It belongs to one goroutine.
@@ -63,7 +59,7 @@ func (c *cluster) forget() {
 
 // learn takes in the metadata of these topics. A broker that makes missing topics by itself does so if wanted.
 func (c *cluster) learn(ctx context.Context, names []string, wanted bool) error {
-	answer, err := c.brokers.any(ctx, &metadata.Request{TopicNames: names, AllowAutoTopicCreation: wanted})
+	answer, err := c.brokers.ask(ctx, &metadata.Request{TopicNames: names, AllowAutoTopicCreation: wanted})
 	if err != nil {
 		return err
 	}
@@ -116,115 +112,4 @@ func (c *cluster) replaced(t *topic, m *metadata.ResponseTopic) {
 	}
 	t.partitions, t.sticky, c.producer = nil, 0, noProducer
 	t.update(m)
-}
-
-// prepare makes topics usable, making those that are missing where the cluster lets us. A topic that still can't be used
-// then says why in its err.
-func (c *cluster) prepare(ctx context.Context, names []string) error {
-	var unusable []string
-	now := time.Now()
-	for _, name := range names {
-		t := c.topic(name)
-		t.used = now
-		if t.err != nil && !t.hopeless {
-			unusable = append(unusable, name)
-		}
-	}
-	for wait, waited := 50*time.Millisecond, time.Duration(0); len(unusable) > 0; wait *= 2 {
-		if err := c.learn(ctx, unusable, true); err != nil {
-			return err
-		}
-		if unusable = c.missing(unusable); len(unusable) == 0 || waited >= patience {
-			break
-		}
-		if waited >= 150*time.Millisecond { // a broker that makes topics by itself has done so by now
-			if err := c.makeTopics(ctx, unusable); err != nil {
-				return err
-			}
-			unusable = c.missing(unusable)
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return err
-		}
-		waited += wait
-	}
-	return nil
-}
-
-// missing returns those of the topics that do not exist, or not fully, but may soon.
-func (c *cluster) missing(names []string) []string {
-	out := names[:0]
-	for _, name := range names {
-		if err := c.topics[name].err; errors.Is(err, errMissing) || errors.Is(err, errNoPartitions) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-var errNotMade = errors.New("does not exist, and making it was refused: make it, or grant CREATE on it")
-
-// makeTopics makes topics with the cluster's own number of partitions and replicas.
-func (c *cluster) makeTopics(ctx context.Context, names []string) error {
-	m := &createtopics.Request{TimeoutMs: int32(controlTimeout / 2 / time.Millisecond)}
-	for _, name := range names {
-		m.Topics = append(m.Topics, createtopics.RequestTopic{Name: name, NumPartitions: -1, ReplicationFactor: -1})
-	}
-	answer, err := c.brokers.byController(ctx, m)
-	if err != nil {
-		return err
-	}
-	for _, a := range answer.(*createtopics.Response).Topics {
-		t := c.topic(a.Name)
-		switch code := kafkago.Error(a.ErrorCode); code {
-		case 0:
-			c.log.Info("made the missing topic", "topic", t.name, "partitions", a.NumPartitions, "replicas", a.ReplicationFactor)
-		case kafkago.TopicAlreadyExists, kafkago.NotController, kafkago.RequestTimedOut:
-		case kafkago.InvalidTopic:
-			t.err, t.hopeless = codeError(a.ErrorCode, a.ErrorMessage), true
-		default:
-			t.err = fmt.Errorf("%w: %w", errNotMade, codeError(a.ErrorCode, a.ErrorMessage))
-		}
-	}
-	return nil
-}
-
-// identify returns a producer id for partitions that have none. A young broker has none to give for some 100 ms.
-func (c *cluster) identify(ctx context.Context) (int64, error) {
-	var err error
-	for wait, waited := 50*time.Millisecond, time.Duration(0); c.producer == noProducer; wait *= 2 {
-		if waited >= patience {
-			return noProducer, err
-		}
-		var answer any
-		answer, err = c.brokers.any(ctx, &initproducerid.Request{ProducerID: noProducer, ProducerEpoch: -1})
-		if err != nil {
-			return noProducer, err
-		}
-		a := answer.(*initproducerid.Response)
-		switch code := kafkago.Error(a.ErrorCode); {
-		case code == 0 && a.ProducerID >= 0:
-			c.producer = a.ProducerID
-			return c.producer, nil
-		case code == kafkago.ClusterAuthorizationFailed || code == kafkago.TopicAuthorizationFailed:
-			return noProducer, fmt.Errorf("the cluster refuses us a producer id: grant IDEMPOTENT_WRITE on the cluster (before Kafka 2.8) or WRITE on the topic: %w", code)
-		}
-		err = fmt.Errorf("the cluster has no producer id for us yet: %w", kafkago.Error(a.ErrorCode))
-		if e := sleep(ctx, wait); e != nil {
-			return noProducer, e
-		}
-		waited += wait
-	}
-	return c.producer, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

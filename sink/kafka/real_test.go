@@ -13,6 +13,8 @@ import (
 	"nflogship/internal/tlsconf"
 	"nflogship/sink"
 	"nflogship/sink/sinktest"
+
+	kafkago "github.com/segmentio/kafka-go"
 )
 
 // in gives a real test a topic of its own.
@@ -27,7 +29,7 @@ func in(topic string, edits ...func(*Config)) func(*Config) {
 
 // TestRealListeners: every way to reach a broker, and what is said where it is the wrong one.
 func TestRealListeners(t *testing.T) {
-	b := real(t)
+	b := realBroker(t)
 	ca := over(tlsconf.Config{CA: b.certificate("ca.crt")})
 	mutual := over(tlsconf.Config{CA: b.certificate("ca.crt"), Cert: b.certificate("client.crt"), Key: b.certificate("client.key")})
 	for _, x := range []struct {
@@ -57,33 +59,31 @@ func TestRealListeners(t *testing.T) {
 
 // TestRealCompressions reads every compression back with Java's own consumer.
 func TestRealCompressions(t *testing.T) {
-	b := real(t)
+	b := realBroker(t)
+	var want []string
 	for _, compression := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
-		t.Run(compression, func(t *testing.T) {
-			topic := "compression." + compression
-			s := connect(t, []string{b.plain()}, in(topic, func(c *Config) { c.Compression = compression }))
-			want := make([]string, 0, 3000)
-			for k := range 3 {
-				records := lines(fmt.Sprint(k), 1000, func(i int, r *sinktest.Record) { r.Text += benchText(i) })
-				for _, r := range records {
-					want = append(want, r.Text)
-				}
-				ship(t, s, sinktest.Load(records)) // a topic just made may have to wait for its leader
+		s := connect(t, []string{b.plain()}, in("compression."+compression, func(c *Config) { c.Compression = compression }))
+		for k := range 3 {
+			records := lines(fmt.Sprint(compression, k), 1000, func(i int, r *sinktest.Record) { r.Text += benchText(i) })
+			for _, r := range records {
+				want = append(want, r.Text)
 			}
-			got := strings.Split(strings.TrimSuffix(b.consoleConsumer(t, topic, len(want)), "\n"), "\n")
-			slices.Sort(got)
-			if !slices.Equal(got, want) {
-				t.Errorf("%d records, want %d", len(got), len(want))
-			}
-		})
+			ship(t, s, sinktest.Load(records)) // a topic just made may have to wait for its leader
+		}
+	}
+	got := strings.Split(strings.TrimSuffix(b.consoleConsumer(t, `compression\..*`, len(want)), "\n"), "\n")
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%d records, want %d", len(got), len(want))
 	}
 }
 
-func (b *broker) consoleConsumer(t *testing.T, topic string, n int) string {
+func (b *broker) consoleConsumer(t *testing.T, topics string, n int) string {
 	t.Helper()
 	var out, said bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), b.script, "tool", b.dir, "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", b.plain(),
-		"--topic", topic, "--from-beginning", "--max-messages", fmt.Sprint(n), "--timeout-ms", "30000")
+		"--include", topics, "--from-beginning", "--max-messages", fmt.Sprint(n), "--timeout-ms", "30000")
 	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("console consumer: %v: %s", err, said.String())
@@ -91,9 +91,44 @@ func (b *broker) consoleConsumer(t *testing.T, topic string, n int) string {
 	return out.String()
 }
 
+// TestRealResend: the broker knows a batch by its producer and its number of records, so a resend may have a new stamp
+// and another compression and is still the same.
+func TestRealResend(t *testing.T) {
+	b := realBroker(t)
+	s := connect(t, []string{b.plain()}, in("resend")).Sender.(*Sender)
+	l := sinktest.Load(lines("x", 100, nil))
+	s.take(l)
+	s.place(l)
+	p := s.loaded[0]
+	p.producer.id = s.producer
+	for i, compression := range []string{"none", "none", "zstd", "lz4"} {
+		c, err := newCompression(compression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &request{leader: p.leader, parts: []*partition{p}}
+		r.carry(t.Context(), s.brokers, &layout{compression: c, eventTime: i%2 == 1}, s.payloads)
+		if r.err != nil {
+			t.Fatal(r.err)
+		}
+		a := r.answer.Topics[0].Partitions[0]
+		if i == 0 && a.ErrorCode == int16(kafkago.NotLeaderForPartition) { // the topic was made just now
+			time.Sleep(200 * time.Millisecond)
+			r.carry(t.Context(), s.brokers, &layout{compression: c}, s.payloads)
+			a = r.answer.Topics[0].Partitions[0]
+		}
+		if a.ErrorCode != 0 || a.BaseOffset != 0 {
+			t.Errorf("try %d: code %d, offset %d", i, a.ErrorCode, a.BaseOffset)
+		}
+	}
+	if got := len(consume(t, []string{b.plain()}, "resend")); got != 100 {
+		t.Errorf("%d records", got)
+	}
+}
+
 // TestRealKilled kills the broker while records flow and starts it again: nothing is lost, nothing comes twice, the order is kept.
 func TestRealKilled(t *testing.T) {
-	b := real(t)
+	b := realBroker(t)
 	s := connect(t, []string{b.plain()}, in("killed", plainText))
 	back := make(chan error, 1)
 	sent, failures := 0, 0
@@ -131,7 +166,7 @@ func TestRealKilled(t *testing.T) {
 
 // TestRealTopicDeleted: a topic that is deleted under us is made again by the broker, and takes what follows.
 func TestRealTopicDeleted(t *testing.T) {
-	b := real(t)
+	b := realBroker(t)
 	s := connect(t, []string{b.plain()}, in("deleted"))
 	byKey := func(i int, r *sinktest.Record) { r.Key = fmt.Sprint(i % 50) }
 	ship(t, s, sinktest.Load(lines("a", 1000, byKey)))
@@ -145,7 +180,7 @@ func TestRealTopicDeleted(t *testing.T) {
 }
 
 func TestRealTooLarge(t *testing.T) {
-	b := real(t)
+	b := realBroker(t)
 	s := connect(t, []string{b.plain()}, in("large", plainText))
 	records := lines("x", 20, func(i int, r *sinktest.Record) {
 		if i == 7 {
@@ -164,7 +199,7 @@ func TestRealTooLarge(t *testing.T) {
 
 // TestRealFutureStamp: the broker names the records whose stamp it does not take, and takes the others.
 func TestRealFutureStamp(t *testing.T) {
-	b := real(t)
+	b := realBroker(t)
 	s := connect(t, []string{b.plain()}, in("future", func(c *Config) { c.Timestamp = stampEvent }))
 	l := sinktest.Load(lines("x", 20, func(i int, r *sinktest.Record) {
 		if i == 7 {
@@ -189,7 +224,7 @@ func (b *broker) mustNode(t *testing.T, what string) {
 
 // TestRealConformance holds the sink to its promise over restarts of the broker.
 func TestRealConformance(t *testing.T) {
-	b := real(t)
+	b := realBroker(t)
 	createTopic(t, []string{b.plain()}, "conformance", 1)
 	sinktest.Run(t, sinktest.Subject{
 		New:     func(t *testing.T) *sink.Sink { return build(t, []string{b.plain()}, in("conformance", plainText)) },
