@@ -44,6 +44,8 @@ type seen struct {
 	Prefix, In, Out string
 	Packet          string
 	origin          event.Origin
+	truncated       bool
+	fault           event.Fault
 }
 
 func newRig(t *testing.T, c Config) *rig {
@@ -76,7 +78,7 @@ func (r *rig) emit(_ context.Context, b *event.Batch) error {
 		}
 		r.events = append(r.events, seen{
 			e.Time, e.Is(event.HasTimeSeen), e.Record, strings.TrimPrefix(id, r.life+"/"), string(b.Bytes(e.Prefix)),
-			string(b.Bytes(e.In)), string(b.Bytes(e.Out)), string(b.Bytes(e.Packet)), *b.Origins[e.Origin],
+			string(b.Bytes(e.In)), string(b.Bytes(e.Out)), string(b.Bytes(e.Packet)), *b.Origins[e.Origin], e.Is(event.Truncated), e.Malformed,
 		})
 	}
 	b.End(event.Delivered)

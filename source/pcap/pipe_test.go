@@ -183,6 +183,18 @@ func TestFIFO(t *testing.T) {
 			t.Error(err, r.damage)
 		}
 	})
+	t.Run("stopped before it is opened", func(t *testing.T) {
+		r := newRig(t, Config{Files: []string{path}})
+		if err := r.Open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.Stop()
+		done := make(chan error, 1)
+		go func() { done <- r.replay(t.Context(), r.emit, 0, r.files[0]) }() // as when Stop comes between Run's look and the opening
+		if err := ended(t, done); err != nil || len(r.damage) != 0 {
+			t.Error(err, r.damage)
+		}
+	})
 	t.Run("written to late", func(t *testing.T) {
 		data := golden(t, "GA.nflog.pcap")
 		r := newRig(t, Config{Files: []string{path}})

@@ -3,6 +3,7 @@ package pcap
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -127,7 +128,7 @@ func TestCompressedDataCutOff(t *testing.T) {
 				if len(got) > len(want) || !slices.Equal(want[:len(got)], got) {
 					t.Fatalf("cut at %d: %d events that differ from the first of the whole file", n, len(got))
 				}
-				if len(r.damage) != 1 || !strings.Contains(r.damage[0], name+" data is") || r.counts.Undecodable.Load() != 1 {
+				if len(r.damage) != 1 || !strings.Contains(r.damage[0], name+" data is cut off") || r.counts.Undecodable.Load() != 1 {
 					t.Errorf("cut at %d: damage %q, undecodable %d", n, r.damage, r.counts.Undecodable.Load())
 				}
 				if len(got) > 0 && !strings.Contains(r.damage[0], "of the decompressed data, after "+fmt.Sprint(len(got))+" records") {
@@ -312,6 +313,37 @@ func TestLinkTypesInOneFile(t *testing.T) {
 	r = newRig(t, Config{Files: []string{write(t, "a.pcapng", none)}}).run()
 	if len(r.damage) != 1 || !strings.Contains(r.damage[0], "link type 9") {
 		t.Errorf("of a file without one packet that can be read is said: %q", r.damage)
+	}
+}
+
+// TestByteOrderIsTheFiles: an attribute of 257 bytes, whose length is the same in both byte orders.
+func TestByteOrderIsTheFiles(t *testing.T) {
+	little := append([]byte{2, 0, 0, 6, 1, 1, 9, 0}, datagram(253, 1)...)
+	big := append([]byte{2, 0, 0, 6, 1, 1, 0, 9}, datagram(253, 1)...)
+	n := uint32(len(big))
+	swapped := slices.Concat(be32(0xa1b2c3d4, 2<<16|4, 0, 0, 262144, 239), be32(1, 2, n, n), big)
+	r := newRig(t, Config{Files: []string{write(t, "a.pcap", slices.Concat(pcapHeader(239), record(1, 2, little))), write(t, "b.pcap", swapped)}}).sound()
+	if len(r.events) != 2 || r.events[0].Packet != string(datagram(253, 1)) || r.events[0].Packet != r.events[1].Packet {
+		t.Errorf("events %+v", r.events)
+	}
+}
+
+func be32(words ...uint32) (b []byte) {
+	for _, w := range words {
+		b = binary.BigEndian.AppendUint32(b, w)
+	}
+	return b
+}
+
+// TestSnapshotLength: what the snapshot length cut off is not missing from the packet itself.
+func TestSnapshotLength(t *testing.T) {
+	frame := slices.Concat(make([]byte, 12), []byte{8, 0}, datagram(60, 1))
+	cut := slices.Concat(le32(1, 2, 10, 74), frame[:10])
+	short := record(1, 2, frame[:10]) // as sent
+	r := newRig(t, Config{Files: []string{write(t, "a.pcap", slices.Concat(pcapHeader(1), record(1, 2, frame), cut, short))}}).sound()
+	if len(r.events) != 3 || r.events[0].truncated || !r.events[1].truncated || r.events[1].fault != event.FaultNone ||
+		r.events[2].truncated || r.events[2].fault != event.FaultShortLink {
+		t.Errorf("events %+v", r.events)
 	}
 }
 
