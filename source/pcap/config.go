@@ -53,7 +53,7 @@ func checkInterface(index uint32, name string) error {
 		return fmt.Errorf("no interface has index %d: they count from 1", index)
 	case len(name) < 1 || len(name) > 15:
 		return fmt.Errorf("%q is no interface name: those have 1 to 15 bytes", name)
-	case name == "." || name == ".." || strings.ContainsAny(name, "/: \t\n\v\f\r\x00\xa0"):
+	case name == "." || name == ".." || strings.ContainsAny(name, "/: \t\n\v\f\r\x00"):
 		return fmt.Errorf("%q is no interface name: those have neither slashes, colons nor blanks", name)
 	}
 	return nil

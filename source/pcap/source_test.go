@@ -1,22 +1,17 @@
 package pcap
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/zstd"
-
 	"nflogship/event"
+	"nflogship/internal/testenv"
 	"nflogship/source/pcap/capture"
 )
 
@@ -36,6 +31,26 @@ func TestNFLOGCapture(t *testing.T) {
 		if e.In != "" {
 			t.Errorf("event %d has an interface name %q from nowhere", i, e.In)
 		}
+	}
+}
+
+// TestCorpus: of every capture in the wild, each packet is an event.
+func TestCorpus(t *testing.T) {
+	index, err := os.ReadFile(testenv.Shared(t, "corpus/INDEX.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(index)) {
+		columns := strings.Split(line, "\t")
+		if columns[0] == "path" {
+			continue
+		}
+		t.Run(columns[0], func(t *testing.T) {
+			r := newRig(t, Config{Files: []string{testenv.Shared(t, "corpus/"+columns[0])}}).sound()
+			if got := fmt.Sprint(len(r.events)); got != columns[8] {
+				t.Errorf("%s events, want %s", got, columns[8])
+			}
+		})
 	}
 }
 
@@ -76,126 +91,6 @@ func TestInterfaceNames(t *testing.T) {
 			t.Errorf("%s: no event has an interface's name", name)
 		}
 	}
-}
-
-func TestCompressed(t *testing.T) {
-	plain := golden(t, "GA.nflog.pcap")
-	want := newRig(t, Config{Files: []string{write(t, "a.pcap", plain)}}).sound().packets()
-	if len(want) != 400 {
-		t.Fatalf("%d events in the capture itself", len(want))
-	}
-	half := len(plain)/2 + 5
-	skippable := []byte("\x53\x2a\x4d\x18\x04\x00\x00\x00skip")
-	for name, data := range map[string][]byte{
-		"gzip":                   gzipped(plain),
-		"gzip, two members":      slices.Concat(gzipped(plain[:half]), gzipped(plain[half:])),
-		"gzip, an empty member":  slices.Concat(gzipped(nil), gzipped(plain)),
-		"zstd":                   zstandard(plain),
-		"zstd, two frames":       slices.Concat(zstandard(plain[:half]), zstandard(plain[half:])),
-		"zstd, skippable frames": slices.Concat(skippable, zstandard(plain), skippable),
-		"zstd, best":             zstandard(plain, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(128<<20)),
-	} {
-		t.Run(name, func(t *testing.T) {
-			// The name says nothing: what the file is, its first bytes tell.
-			got := newRig(t, Config{Files: []string{write(t, "a.pcap", data)}}).sound().packets()
-			if !slices.Equal(want, got) {
-				t.Errorf("%d events, of the capture itself %d, or others", len(got), len(want))
-			}
-		})
-	}
-}
-
-func TestCapturesPutTogether(t *testing.T) {
-	plain := golden(t, "ulogd/nflog239.pcap")
-	r := newRig(t, Config{Files: []string{write(t, "a.pcap.gz", slices.Concat(gzipped(plain), gzipped(plain)))}}).sound()
-	if len(r.events) != 110 || r.events[109].Record != 109 {
-		t.Errorf("%d events", len(r.events))
-	}
-}
-
-func TestCompressedDataCutOff(t *testing.T) {
-	plain := golden(t, "GA.nflog.pcap")
-	for range 5 { // enough for several zstd blocks
-		plain = append(plain, plain[24:]...)
-	}
-	want := newRig(t, Config{Files: []string{write(t, "a.pcap", plain)}}).sound().packets()
-	for name, data := range map[string][]byte{"gzip": gzipped(plain), "zstd": zstandard(plain)} {
-		t.Run(name, func(t *testing.T) {
-			last := 0
-			for _, n := range []int{5, 12, 20, len(data) / 3, len(data) / 2, len(data) - 9, len(data) - 1} {
-				r := newRig(t, Config{Files: []string{write(t, "a", data[:n])}}).run()
-				got := r.packets()
-				if len(got) > len(want) || !slices.Equal(want[:len(got)], got) {
-					t.Fatalf("cut at %d: %d events that differ from the first of the whole file", n, len(got))
-				}
-				if len(r.damage) != 1 || !strings.Contains(r.damage[0], name+" data is cut off") || r.counts.Undecodable.Load() != 1 {
-					t.Errorf("cut at %d: damage %q, undecodable %d", n, r.damage, r.counts.Undecodable.Load())
-				}
-				if len(got) > 0 && !strings.Contains(r.damage[0], "of the decompressed data, after "+fmt.Sprint(len(got))+" records") {
-					t.Errorf("cut at %d: %q does not say that its offset is one of decompressed data", n, r.damage[0])
-				}
-				if len(got) < last {
-					t.Errorf("cut at %d: %d events, before %d", n, len(got), last)
-				}
-				last = len(got)
-			}
-			if last == 0 {
-				t.Error("nothing is delivered of a file whose last byte is missing")
-			}
-		})
-	}
-}
-
-func TestCutAtEveryByte(t *testing.T) {
-	plain := golden(t, "ulogd/nflog239-arp.pcap")
-	want := newRig(t, Config{Files: []string{write(t, "a.pcap", plain)}}).sound().packets()
-	ends := []int{24}
-	for _, r := range records(plain) {
-		ends = append(ends, ends[len(ends)-1]+len(r))
-	}
-	path := write(t, "b.pcap", nil)
-	for n := range plain {
-		if err := os.WriteFile(path, plain[:n], 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r := newRig(t, Config{Files: []string{path}}).run()
-		boundary := slices.Index(ends, n)
-		whole := 0
-		for whole+1 < len(ends) && ends[whole+1] <= n {
-			whole++
-		}
-		if !slices.Equal(want[:whole], r.packets()) {
-			t.Fatalf("cut at byte %d: %d events, want the first %d", n, len(r.events), whole)
-		}
-		if said := len(r.damage) == 1; said == (boundary >= 0) {
-			t.Fatalf("cut at byte %d: damage %q", n, r.damage)
-		}
-	}
-}
-
-func TestCorruptionNeverPanics(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	path := write(t, "a", nil)
-	for _, plain := range [][]byte{golden(t, "ulogd/nflog239.pcap"), goldenNG(t), golden(t, "ulogd/any-sll2-276.pcap")} {
-		for range 300 {
-			data := bytes.Clone(plain)
-			for range 1 + random.IntN(8) {
-				data[random.IntN(len(data))] = byte(random.Uint32())
-			}
-			if err := os.WriteFile(path, data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			newRig(t, Config{Files: []string{path}, Interfaces: map[uint32]string{2: "va"}}).run()
-		}
-	}
-}
-
-func goldenNG(t *testing.T) []byte {
-	data := ngHeader(239)
-	for _, r := range records(golden(t, "ulogd/nflog239.pcap")) {
-		data = append(data, ngPacket(r)...)
-	}
-	return data
 }
 
 // TestChunks: records of all lengths, so that chunks end in every part of one; the longest there may be among them.
@@ -242,80 +137,6 @@ func TestBatchesAreBounded(t *testing.T) {
 	}
 }
 
-func TestDamagedFilesDoNotStopTheOthers(t *testing.T) {
-	good := golden(t, "ulogd/nflog239.pcap")
-	long := slices.Clone(good[:24])
-	for _, r := range records(good)[:3] {
-		long = append(long, r...)
-	}
-	at := len(long)
-	long = append(long, le32(1, 2, 1<<30, 1<<30)...)
-	ppp := append(pcapHeader(9), record(1, 2, []byte("\xff\x03\x00\x21"))...)
-	files := []string{
-		write(t, "long.pcap", long), write(t, "ppp.pcap", ppp), write(t, "text.log", []byte("Nov 22 kernel: x")),
-		write(t, "empty.pcap", nil), write(t, "gone.pcap", good), write(t, "good.pcap", good), write(t, "long.pcap.gz", gzipped(long)),
-	}
-	r := newRig(t, Config{Files: files})
-	if err := r.Open(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(files[4]); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Run(t.Context(), r.emit); err != nil {
-		t.Fatal(err)
-	}
-	if len(r.events) != 3+55+3 || r.counts.Undecodable.Load() != 6 {
-		t.Errorf("%d events, undecodable %d", len(r.events), r.counts.Undecodable.Load())
-	}
-	want := []string{
-		fmt.Sprintf("long.pcap: at byte %d, after 3 records: a record says that it holds 1073741824 bytes", at),
-		"ppp.pcap: at byte 40, after 0 records: link type 9 cannot be decoded",
-		"text.log: at byte 0, after 0 records: neither pcap nor pcapng: it begins with 4e 6f 76 20",
-		"empty.pcap: at byte 0, after 0 records: it is empty",
-		"gone.pcap: no such file",
-		fmt.Sprintf("long.pcap.gz: at byte %d of the decompressed data, after 3 records: a record says", at),
-	}
-	if len(r.damage) != len(want) {
-		t.Fatalf("damage %q", r.damage)
-	}
-	for i, w := range want {
-		if !strings.Contains(r.damage[i], w) {
-			t.Errorf("damage %d: %q, want %q in it", i, r.damage[i], w)
-		}
-	}
-	if !strings.Contains(r.damage[1], "PPP") {
-		t.Errorf("%q does not name the link type", r.damage[1])
-	}
-}
-
-func TestLinkTypesInOneFile(t *testing.T) {
-	iface := func(link uint32) []byte { return le32(1, 20, link, 0, 20) }
-	packet := func(iface uint32, p []byte) []byte {
-		n := uint32(32 + len(p))
-		return slices.Concat(le32(6, n, iface, 0, 7, uint32(len(p)), uint32(len(p))), p, le32(n))
-	}
-	frame := []byte("\xff\x03\x00\x21")
-	mixed := slices.Concat(ngHeader(9), iface(101), iface(147), packet(0, frame), packet(1, datagram(28, 1)), packet(2, frame), packet(0, frame),
-		packet(1, datagram(28, 2)))
-	r := newRig(t, Config{Files: []string{write(t, "a.pcapng", mixed)}}).run()
-	if len(r.events) != 2 || r.counts.Undecodable.Load() != 3 || len(r.damage) != 0 {
-		t.Errorf("%d events, undecodable %d, damage %q", len(r.events), r.counts.Undecodable.Load(), r.damage)
-	}
-	if r.events[0].Record != 1 || r.events[1].Record != 4 {
-		t.Errorf("records %d and %d", r.events[0].Record, r.events[1].Record)
-	}
-	if n := strings.Count(r.log.String(), "level=WARN"); n != 1 || !strings.Contains(r.log.String(), "link type 9") {
-		t.Errorf("%d warnings: %s", n, r.log)
-	}
-
-	none := slices.Concat(ngHeader(9), packet(0, frame), packet(0, frame))
-	r = newRig(t, Config{Files: []string{write(t, "a.pcapng", none)}}).run()
-	if len(r.damage) != 1 || !strings.Contains(r.damage[0], "link type 9") {
-		t.Errorf("of a file without one packet that can be read is said: %q", r.damage)
-	}
-}
-
 // TestByteOrderIsTheFiles: an attribute of 257 bytes, whose length is the same in both byte orders.
 func TestByteOrderIsTheFiles(t *testing.T) {
 	little := append([]byte{2, 0, 0, 6, 1, 1, 9, 0}, datagram(253, 1)...)
@@ -344,17 +165,6 @@ func TestSnapshotLength(t *testing.T) {
 	if len(r.events) != 3 || r.events[0].truncated || !r.events[1].truncated || r.events[1].fault != event.FaultNone ||
 		r.events[2].truncated || r.events[2].fault != event.FaultShortLink {
 		t.Errorf("events %+v", r.events)
-	}
-}
-
-func TestUndecodableRecordsAreCounted(t *testing.T) {
-	data := slices.Concat(pcapHeader(239), record(1, 2, nil), record(1, 3, []byte{2, 0}), record(1, 4, append([]byte{2, 0, 0, 6, 32, 0, 9, 0}, datagram(28, 1)...)))
-	r := newRig(t, Config{Files: []string{write(t, "a.pcap", data)}}).run()
-	if len(r.events) != 1 || r.counts.Undecodable.Load() != 2 || len(r.damage) != 0 || r.events[0].Record != 2 {
-		t.Errorf("events %+v, undecodable %d, damage %q", r.events, r.counts.Undecodable.Load(), r.damage)
-	}
-	if n := strings.Count(r.log.String(), "level=WARN"); n != 1 {
-		t.Errorf("%d warnings: %s", n, r.log)
 	}
 }
 
@@ -400,25 +210,6 @@ func TestStopAfterABatch(t *testing.T) {
 	}
 }
 
-func TestProgress(t *testing.T) {
-	plain := golden(t, "GA.nflog.pcap")
-	squeezed := gzipped(plain)
-	r := newRig(t, Config{Files: []string{write(t, "a.pcap", plain), write(t, "b.pcap.gz", squeezed)}})
-	if err := r.Open(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	all := int64(len(plain) + len(squeezed))
-	if read, total := r.Progress(); read != 0 || total != all {
-		t.Errorf("before: %d of %d, want 0 of %d", read, total, all)
-	}
-	if err := r.Run(t.Context(), r.emit); err != nil {
-		t.Fatal(err)
-	}
-	if read, total := r.Progress(); read != all || total != all {
-		t.Errorf("after: %d of %d, want %d", read, total, all)
-	}
-}
-
 func TestReplayDoesNotAllocate(t *testing.T) {
 	data := golden(t, "GA.nflog.pcap")
 	once := data[24:]
@@ -442,83 +233,5 @@ func TestReplayDoesNotAllocate(t *testing.T) {
 	})
 	if allocs > 2000 { // for the run: opening, buffers, what the pool lost to a collection (and under -race to chance)
 		t.Errorf("%v allocations for 100400 events", allocs)
-	}
-}
-
-// TestMemoryIsBounded: lengths in damaged files, and in compressed ones, ask for more than there is.
-func TestMemoryIsBounded(t *testing.T) {
-	huge := slices.Concat(ngHeader(239), le32(6, 16<<20, 0, 0, 0, 16<<20-32, 16<<20-32), make([]byte, 1<<20))
-	skip := slices.Concat(ngHeader(239), le32(99, 4<<20), make([]byte, 4<<20-12), le32(4<<20))
-	for name, data := range map[string][]byte{"packet block": huge, "block without packet": gzipped(skip)} {
-		path := write(t, "a", data)
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		newRig(t, Config{Files: []string{path}}).run()
-		runtime.ReadMemStats(&after)
-		if n := after.TotalAlloc - before.TotalAlloc; n > 8<<20 {
-			t.Errorf("%s: %d bytes allocated", name, n)
-		}
-	}
-}
-
-func TestFiles(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"b.pcap", "a.pcap", "c.log", "[x].pcap"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	cases := []struct {
-		name  string
-		files []string
-		want  string // names, or the error
-		fails bool
-	}{
-		{"as given", []string{"b.pcap", "a.pcap"}, "b.pcap a.pcap", false},
-		{"pattern, sorted", []string{"c.log", "?.pcap"}, "c.log a.pcap b.pcap", false},
-		{"a file whose name looks like a pattern", []string{"[x].pcap"}, "[x].pcap", false},
-		{"twice is twice", []string{"a.pcap", "a.pcap"}, "a.pcap a.pcap", false},
-		{"pattern without a match", []string{"a.pcap", "*.cap"}, "no file matches", true},
-		{"pattern that is none", []string{"[a"}, "not a pattern", true},
-		{"missing", []string{"z.pcap"}, "no such file", true},
-		{"directory", []string{"sub"}, "sub is a directory", true},
-		{"directory matched by a pattern", []string{"s*"}, "sub is a directory", true},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			var names []string
-			for _, f := range c.files {
-				names = append(names, filepath.Join(dir, f))
-			}
-			found, err := findFiles(names)
-			if c.fails {
-				if err == nil || !strings.Contains(err.Error(), c.want) {
-					t.Fatalf("%v, want %q", err, c.want)
-				}
-				return
-			}
-			var got []string
-			for _, f := range found {
-				got = append(got, filepath.Base(f.name))
-			}
-			if strings.Join(got, " ") != c.want || err != nil {
-				t.Errorf("%q, %v, want %s", got, err, c.want)
-			}
-		})
-	}
-	if _, err := findFiles([]string{"-", "-"}); err == nil {
-		t.Error("standard input twice")
-	}
-	if os.Getuid() != 0 {
-		closed := write(t, "closed.pcap", nil)
-		if err := os.Chmod(closed, 0); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := findFiles([]string{closed}); !errors.Is(err, os.ErrPermission) {
-			t.Errorf("a file that may not be read: %v", err)
-		}
 	}
 }
