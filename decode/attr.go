@@ -88,6 +88,10 @@ func (a *attrs) find(m []byte, order Order, cut bool) (sound bool) {
 				a.values[kind].at, a.values[kind].len = uint32(at+attrHeader), uint32(n-attrHeader)
 			}
 		}
+		if n == 8 { // most are: with the branch predicted, the next one's length is read without waiting for this one's
+			at += 8
+			continue
+		}
 		at = aligned(end)
 	}
 	a.seen = seen

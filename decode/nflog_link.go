@@ -71,7 +71,7 @@ func vlanTag(e *event.Event, v []byte, order Order) {
 func (d *Decoder) payload(e *event.Event, span event.Span) {
 	v := d.b.Bytes(span)
 	e.Packet = span
-	if startsAtLink(e, d.b.Bytes(e.Link), v) {
+	if e.Hook == hookOut && startsAtLink(e, d.b.Bytes(e.Link), v) {
 		d.ethernet(e, span, true)
 		return
 	}
@@ -90,11 +90,12 @@ func (d *Decoder) payload(e *event.Event, span event.Span) {
 // plainARP is how an ARP packet for IPv4 over Ethernet begins: hardware 1, protocol 0x0800, address lengths 6 and 4.
 var plainARP = []byte{0, 1, 8, 0, 6, 4}
 
-// startsAtLink reports whether payload v begins with an Ethernet header: on netdev egress with the same bytes as L2HDR,
+const hookOut = 1 // NF_ARP_OUT, NF_NETDEV_EGRESS
+
+// startsAtLink reports whether payload v, logged at hookOut, begins with an Ethernet header: on netdev egress with the same bytes as L2HDR,
 // on ARP output in front of an ARP packet.
 func startsAtLink(e *event.Event, link, v []byte) bool {
-	const output = 1 // NF_ARP_OUT, NF_NETDEV_EGRESS
-	if e.Hook != output || len(v) == 0 {
+	if len(v) == 0 {
 		return false
 	}
 	switch e.Family {
