@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"nflogship/internal/testenv"
 )
@@ -23,6 +24,9 @@ type broker struct {
 	script, dir string
 	port        int // plaintext; +1 SASL_PLAINTEXT, +2 SSL, +3 SASL_SSL
 }
+
+// reauthentication is how often the broker wants to see passwords.
+const reauthentication = 4 * time.Second
 
 var (
 	realOnce  sync.Once
@@ -88,7 +92,9 @@ func freePorts(n int) int {
 }
 
 func (b *broker) run(args ...string) error {
-	if out, err := exec.Command(b.script, args...).CombinedOutput(); err != nil {
+	cmd := exec.Command(b.script, args...)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("KAFKA_OPTS_EXTRA=connections.max.reauth.ms=%d", reauthentication.Milliseconds()))
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("kafka %v: %w: %s", args, err, out)
 	}
 	return nil

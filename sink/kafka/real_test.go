@@ -57,6 +57,18 @@ func TestRealListeners(t *testing.T) {
 	}
 }
 
+// TestRealReauthentication: the broker ends connections that have not shown their password for a while. None is in use then.
+func TestRealReauthentication(t *testing.T) {
+	b := realBroker(t)
+	s := connect(t, []string{b.saslPlaintext()}, in("reauthentication", user("SCRAM-SHA-256", "secret")))
+	ship(t, s, sinktest.Load(lines("x", 10, nil)))
+	for began := time.Now(); time.Since(began) < 2*reauthentication; time.Sleep(reauthentication / 20) {
+		if errs := ship(t, s, sinktest.Load(lines("y", 10, nil))); errs != nil {
+			t.Fatalf("after %v: %v", time.Since(began), errs)
+		}
+	}
+}
+
 // TestRealCompressions reads every compression back with Java's own consumer.
 func TestRealCompressions(t *testing.T) {
 	b := realBroker(t)
