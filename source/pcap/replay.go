@@ -95,10 +95,10 @@ func (s *Source) setCurrent(in *input) {
 	}
 }
 
-// run returns what is wrong with the file, and the error of emit.
+// run returns what is wrong with the file, a *capture.Error, and the error of emit.
 func (r *replay) run(ctx context.Context, emit source.Emit) (damage, err error) {
 	if err := r.in.begin(&r.source.read); err != nil {
-		return err, nil
+		return &capture.Error{Err: err}, nil
 	}
 	r.newBatch(nil)
 	defer func() { r.batch.Release() }()
@@ -249,13 +249,14 @@ func (r *replay) end() error {
 // describe says which file is damaged, and where.
 func (r *replay) describe(damage error) error {
 	var at *capture.Error
-	switch {
-	case !errors.As(damage, &at):
-		return fmt.Errorf("replay %s: %w", r.in.file, damage)
-	case r.in.compression != "":
-		return fmt.Errorf("replay %s: at byte %d of the decompressed data, after %d records: %w", r.in.file, at.Offset, r.number, at.Err)
+	if !errors.As(damage, &at) {
+		panic("BUG: damage without a place: " + damage.Error())
 	}
-	return fmt.Errorf("replay %s: at byte %d, after %d records: %w", r.in.file, at.Offset, r.number, at.Err)
+	of := ""
+	if r.in.compression != "" {
+		of = " of the decompressed data"
+	}
+	return fmt.Errorf("replay %s: at byte %d%s, after %d records: %w", r.in.file, at.Offset, of, r.number, at.Err)
 }
 
 // sleep waits, or until Stop.
