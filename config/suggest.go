@@ -88,3 +88,6 @@ func sortedKeys[V any](m map[string]V) []string {
 	slices.Sort(keys)
 	return keys
 }
+
+// DidYouMean returns `; did you mean "x"?` for the candidate nearest to word, or "": for a Check of what names something.
+func DidYouMean(word string, candidates []string) string { return didYouMean(word, candidates) }
