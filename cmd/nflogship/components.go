@@ -60,7 +60,9 @@ var (
 		}},
 	}
 	formats = map[string]kind[struct{}, *encode.Codec]{
-		"json": {config.Kind(json.DefaultConfig), func(any, struct{}) (*encode.Codec, error) { return json.New(nil) }},
+		"json": {config.Kind(json.DefaultConfig), func(c any, _ struct{}) (*encode.Codec, error) {
+			return json.New(*c.(*json.Config), nil)
+		}},
 		"kernel": {config.Kind(kernel.DefaultConfig), func(c any, _ struct{}) (*encode.Codec, error) {
 			return kernel.New(*c.(*kernel.Config)), nil
 		}},

@@ -1,6 +1,9 @@
 package json
 
-import "nflogship/event"
+import (
+	"nflogship/encode/internal/jsontext"
+	"nflogship/event"
+)
 
 // ctInfo is what the values of enum ip_conntrack_info mean (include/uapi/linux/netfilter/nf_conntrack_common.h).
 var ctInfo = [...]struct{ state, direction string }{
@@ -14,35 +17,32 @@ var ctInfo = [...]struct{ state, direction string }{
 }
 
 func appendConntrack(dst []byte, ct *event.Conntrack) []byte {
-	dst = append(dst, `,"conntrack":`...)
-	open := len(dst)
+	dst, o := jsontext.Open(dst, `,"conntrack":`)
 	if ct.Has&event.CTHasID != 0 {
-		dst = appendNumber(dst, `,"id":`, uint64(ct.ID))
+		dst = jsontext.AppendNumber(dst, `,"id":`, uint64(ct.ID))
 	}
 	if ct.Has&event.CTHasInfo != 0 && ct.Info < uint32(len(ctInfo)) {
-		dst = appendName(dst, `,"state":"`, ctInfo[ct.Info].state)
-		dst = appendName(dst, `,"direction":"`, ctInfo[ct.Info].direction)
+		dst = jsontext.AppendName(dst, `,"state":"`, ctInfo[ct.Info].state)
+		dst = jsontext.AppendName(dst, `,"direction":"`, ctInfo[ct.Info].direction)
 	}
 	if ct.Has&event.CTHasMark != 0 {
-		dst = appendNumber(dst, `,"mark":`, uint64(ct.Mark))
+		dst = jsontext.AppendNumber(dst, `,"mark":`, uint64(ct.Mark))
 	}
-	return closeObject(appendNAT(dst, ct), open)
+	return o.Close(appendNAT(dst, ct))
 }
 
 func appendNAT(dst []byte, ct *event.Conntrack) []byte {
 	if ct.Has&event.CTHasNATSrc != 0 {
-		dst = append(dst, `,"nat_src":"`...)
-		dst = append(event.AppendAddr(dst, &ct.NATSrc, ct.NATIPv6), '"')
+		dst = jsontext.AppendAddr(dst, `,"nat_src":"`, &ct.NATSrc, ct.NATIPv6)
 	}
 	if ct.Has&event.CTHasNATDst != 0 {
-		dst = append(dst, `,"nat_dst":"`...)
-		dst = append(event.AppendAddr(dst, &ct.NATDst, ct.NATIPv6), '"')
+		dst = jsontext.AppendAddr(dst, `,"nat_dst":"`, &ct.NATDst, ct.NATIPv6)
 	}
 	if ct.Has&event.CTHasNATSrcPort != 0 {
-		dst = appendNumber(dst, `,"nat_src_port":`, uint64(ct.NATSrcPort))
+		dst = jsontext.AppendNumber(dst, `,"nat_src_port":`, uint64(ct.NATSrcPort))
 	}
 	if ct.Has&event.CTHasNATDstPort != 0 {
-		dst = appendNumber(dst, `,"nat_dst_port":`, uint64(ct.NATDstPort))
+		dst = jsontext.AppendNumber(dst, `,"nat_dst_port":`, uint64(ct.NATDstPort))
 	}
 	return dst
 }

@@ -3,47 +3,49 @@
 package json
 
 import (
+	"time"
+
 	"nflogship/encode"
+	"nflogship/encode/internal/jsontext"
+	"nflogship/encode/internal/keys"
 	"nflogship/event"
 )
 
-// Config has no settings.
-type Config struct{}
-
-// DefaultConfig is the only one there is.
-func DefaultConfig() Config { return Config{} }
-
 // New returns the format. Own fields, if any, end every object, sorted by name; a name that the event itself uses is an error.
-func New(own map[string]string) (*encode.Codec, error) {
-	tail, err := ownFields(own)
+func New(cfg Config, own map[string]string) (*encode.Codec, error) {
+	end, err := format.New(cfg.options(), own)
 	if err != nil {
 		return nil, err
 	}
-	return &encode.Codec{Name: "json", Framing: encode.Line, New: func() encode.Encoder { return newEncoder(tail) }}, nil
+	return &encode.Codec{Name: "json", Framing: encode.Line, New: func() encode.Encoder { return newEncoder(end) }}, nil
 }
 
 // encoder belongs to one goroutine: it keeps what events have in common from one to the next.
 type encoder struct {
-	clock   clock
-	origins origins
-	tail    []byte // own fields and the closing brace
+	clock   jsontext.Clock
+	origins jsontext.Origins
+	end     *keys.Ending
 }
 
-func newEncoder(tail []byte) *encoder {
-	x := &encoder{tail: tail}
-	x.clock.set(0)
-	return x
+func newEncoder(end *keys.Ending) *encoder {
+	return &encoder{clock: jsontext.NewClock(time.UTC), origins: jsontext.NewOrigins(appendOrigin), end: end}
 }
 
 // AppendEvent has a place for every event.
 func (x *encoder) AppendEvent(dst []byte, b *event.Batch, e *event.Event) ([]byte, bool) {
+	start := len(dst)
 	if e.Kind == event.Summarised {
-		return x.summary(dst, b, e), true
+		dst = x.summary(dst, b, e)
+	} else {
+		dst = x.packet(dst, b, e)
 	}
+	return x.end.Append(dst, start, b, e), true
+}
+
+func (x *encoder) packet(dst []byte, b *event.Batch, e *event.Event) []byte {
 	dst = append(dst, `{"time":"`...)
-	dst = x.clock.append(dst, e.Time)
-	dst = append(dst, '"')
-	dst = x.origins.append(dst, b.Origins[e.Origin])
+	dst = append(x.clock.AppendNano(dst, e.Time), '"')
+	dst = append(dst, x.origins.Text(b.Origins[e.Origin])...)
 	dst = appendMessage(dst, b, e)
 	dst = appendLink(dst, e)
 	dst = appendNetwork(dst, e)
@@ -54,10 +56,15 @@ func (x *encoder) AppendEvent(dst []byte, b *event.Batch, e *event.Event) ([]byt
 	if e.Is(event.Truncated) {
 		dst = append(dst, `,"truncated":true`...)
 	}
-	if e.Malformed != event.FaultNone {
-		dst = append(dst, `,"malformed":"`...)
-		dst = append(dst, e.Malformed.String()...)
-		dst = append(dst, '"')
+	return jsontext.AppendName(dst, `,"malformed":"`, e.Malformed.String())
+}
+
+func appendOrigin(dst []byte, o *event.Origin) []byte {
+	if o.Host != "" {
+		dst = jsontext.AppendText(dst, `,"host":`, o.Host)
 	}
-	return append(dst, x.tail...), true
+	if o.Source != "" {
+		dst = jsontext.AppendText(dst, `,"source":`, o.Source)
+	}
+	return dst
 }

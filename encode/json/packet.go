@@ -1,40 +1,38 @@
 package json
 
 import (
-	"strconv"
-
+	"nflogship/encode/internal/jsontext"
 	"nflogship/event"
 )
 
 // appendMessage appends what netfilter said beside the packet.
 func appendMessage(dst []byte, b *event.Batch, e *event.Event) []byte {
-	dst = appendName(dst, `,"family":"`, e.Family.String())
+	dst = jsontext.AppendName(dst, `,"family":"`, e.Family.String())
 	if e.Is(event.HasGroup) {
-		dst = appendNumber(dst, `,"group":`, uint64(e.Group))
+		dst = jsontext.AppendNumber(dst, `,"group":`, uint64(e.Group))
 	}
 	if e.Is(event.HasSeq) {
-		dst = appendNumber(dst, `,"seq":`, uint64(e.Seq))
+		dst = jsontext.AppendNumber(dst, `,"seq":`, uint64(e.Seq))
 	}
 	if e.Is(event.HasSeqGlobal) {
-		dst = appendNumber(dst, `,"seq_global":`, uint64(e.SeqGlobal))
+		dst = jsontext.AppendNumber(dst, `,"seq_global":`, uint64(e.SeqGlobal))
 	}
 	if e.Is(event.HasPrefix) {
-		dst = append(dst, `,"prefix":`...)
-		dst = appendString(dst, b.Bytes(e.Prefix))
+		dst = jsontext.AppendText(dst, `,"prefix":`, b.Bytes(e.Prefix))
 	}
-	dst = appendName(dst, `,"action":"`, e.Action.String())
+	dst = jsontext.AppendName(dst, `,"action":"`, e.Action.String())
 	if e.Is(event.HasHook) {
-		dst = appendName(dst, `,"hook":"`, event.HookName(e.Family, e.Hook))
+		dst = jsontext.AppendName(dst, `,"hook":"`, event.HookName(e.Family, e.Hook))
 	}
 	dst = appendInterfaces(dst, b, e, anyInterface)
 	if e.Is(event.HasMark) {
-		dst = appendNumber(dst, `,"mark":`, uint64(e.Mark))
+		dst = jsontext.AppendNumber(dst, `,"mark":`, uint64(e.Mark))
 	}
 	if e.Is(event.HasUID) {
-		dst = appendNumber(dst, `,"uid":`, uint64(e.UID))
+		dst = jsontext.AppendNumber(dst, `,"uid":`, uint64(e.UID))
 	}
 	if e.Is(event.HasGID) {
-		dst = appendNumber(dst, `,"gid":`, uint64(e.GID))
+		dst = jsontext.AppendNumber(dst, `,"gid":`, uint64(e.GID))
 	}
 	return dst
 }
@@ -61,27 +59,27 @@ func appendInterfaces(dst []byte, b *event.Batch, e *event.Event, want event.Has
 
 func appendInterface(dst []byte, nameKey, indexKey string, b *event.Batch, name event.Span, index uint32) []byte {
 	if name.Len == 0 {
-		return appendNumber(dst, indexKey, uint64(index))
+		return jsontext.AppendNumber(dst, indexKey, uint64(index))
 	}
-	return appendString(append(dst, nameKey...), b.Bytes(name))
+	return jsontext.AppendText(dst, nameKey, b.Bytes(name))
 }
 
 func appendLink(dst []byte, e *event.Event) []byte {
 	if e.Is(event.HasMACSrc) {
-		dst = appendMAC(dst, `,"mac_src":"`, e.MACSrc)
+		dst = jsontext.AppendMAC(dst, `,"mac_src":"`, e.MACSrc)
 	}
 	if e.Is(event.HasMACDst) {
-		dst = appendMAC(dst, `,"mac_dst":"`, e.MACDst)
+		dst = jsontext.AppendMAC(dst, `,"mac_dst":"`, e.MACDst)
 	}
 	if e.Is(event.HasEtherType) && !familyTells(e.EtherType) {
-		dst = appendNumber(dst, `,"ethertype":`, uint64(e.EtherType))
+		dst = jsontext.AppendNumber(dst, `,"ethertype":`, uint64(e.EtherType))
 	}
 	if e.Is(event.HasVLAN) {
-		dst = appendNumber(dst, `,"vlan":`, uint64(e.VLAN&0xfff))
-		dst = appendNumber(dst, `,"vlan_priority":`, uint64(e.VLAN>>13))
+		dst = jsontext.AppendNumber(dst, `,"vlan":`, uint64(e.VLAN&0xfff))
+		dst = jsontext.AppendNumber(dst, `,"vlan_priority":`, uint64(e.VLAN>>13))
 	}
 	if e.Is(event.HasVLANInner) {
-		dst = appendNumber(dst, `,"vlan_inner":`, uint64(e.VLANInner&0xfff))
+		dst = jsontext.AppendNumber(dst, `,"vlan_inner":`, uint64(e.VLANInner&0xfff))
 	}
 	return dst
 }
@@ -96,23 +94,23 @@ func appendNetwork(dst []byte, e *event.Event) []byte {
 		dst = appendAddrs(dst, &e.Src, &e.Dst, e.Is(event.IsIPv6))
 	}
 	if e.Is(event.HasProto) {
-		dst = appendProto(dst, e.Proto)
+		dst = jsontext.AppendProto(dst, `,"proto":"`, e.Proto)
 	}
 	if e.Is(event.HasPorts) {
 		dst = appendPorts(dst, e.SrcPort, e.DstPort)
 	}
 	if e.Is(event.HasIP) {
-		dst = appendNumber(dst, `,"length":`, uint64(e.Length))
+		dst = jsontext.AppendNumber(dst, `,"length":`, uint64(e.Length))
 		dst = append(dst, `,"ttl":`...)
 		dst = event.AppendByte(dst, e.TTL)
 		dst = append(dst, `,"tos":`...)
 		dst = event.AppendByte(dst, e.TOS)
 	}
 	if e.Is(event.HasID) {
-		dst = appendNumber(dst, `,"id":`, uint64(e.IPID))
+		dst = jsontext.AppendNumber(dst, `,"id":`, uint64(e.IPID))
 	}
 	if e.Is(event.HasFlowLabel) {
-		dst = appendNumber(dst, `,"flow_label":`, uint64(e.FlowLabel))
+		dst = jsontext.AppendNumber(dst, `,"flow_label":`, uint64(e.FlowLabel))
 	}
 	if e.Is(event.DontFragment) {
 		dst = append(dst, `,"df":true`...)
@@ -124,51 +122,22 @@ func appendNetwork(dst []byte, e *event.Event) []byte {
 }
 
 func appendFragment(dst []byte, e *event.Event) []byte {
-	dst = appendNumber(dst, `,"frag":{"offset":`, uint64(e.FragOffset))
+	dst = jsontext.AppendNumber(dst, `,"frag":{"offset":`, uint64(e.FragOffset))
 	if e.Is(event.MoreFragments) {
 		dst = append(dst, `,"more":true`...)
 	}
 	if e.Is(event.IsIPv6) { // IPv4 has it in every header: above
-		dst = appendNumber(dst, `,"id":`, uint64(e.IPID))
+		dst = jsontext.AppendNumber(dst, `,"id":`, uint64(e.IPID))
 	}
 	return append(dst, '}')
 }
 
 func appendAddrs(dst []byte, src, to *[16]byte, v6 bool) []byte {
-	dst = append(dst, `,"src":"`...)
-	dst = event.AppendAddr(dst, src, v6)
-	dst = append(dst, `","dst":"`...)
-	dst = event.AppendAddr(dst, to, v6)
-	return append(dst, '"')
-}
-
-func appendProto(dst []byte, proto uint8) []byte {
-	dst = append(dst, `,"proto":"`...)
-	dst = event.AppendProto(dst, proto)
-	return append(dst, '"')
+	dst = jsontext.AppendAddr(dst, `,"src":"`, src, v6)
+	return jsontext.AppendAddr(dst, `,"dst":"`, to, v6)
 }
 
 func appendPorts(dst []byte, src, to uint16) []byte {
-	dst = appendNumber(dst, `,"src_port":`, uint64(src))
-	return appendNumber(dst, `,"dst_port":`, uint64(to))
-}
-
-func appendMAC(dst []byte, key string, mac [6]byte) []byte {
-	dst = append(dst, key...)
-	dst = event.AppendMAC(dst, mac)
-	return append(dst, '"')
-}
-
-// appendName appends a word that needs no escapes, or nothing where there is none. The key ends in its quote.
-func appendName(dst []byte, key, name string) []byte {
-	if name == "" {
-		return dst
-	}
-	dst = append(dst, key...)
-	dst = append(dst, name...)
-	return append(dst, '"')
-}
-
-func appendNumber(dst []byte, key string, v uint64) []byte {
-	return strconv.AppendUint(append(dst, key...), v, 10)
+	dst = jsontext.AppendNumber(dst, `,"src_port":`, uint64(src))
+	return jsontext.AppendNumber(dst, `,"dst_port":`, uint64(to))
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"nflogship/encode/encodetest"
 	"nflogship/event"
 
 	"pgregory.net/rapid"
@@ -20,9 +21,9 @@ import (
 
 // TestAnyEvent holds every line against encoding/json and a rendering that shares nothing with the encoder.
 func TestAnyEvent(t *testing.T) {
-	x := newEncoder([]byte("}"))
+	x := codec(t, DefaultConfig(), nil).New()
 	rapid.Check(t, func(t *rapid.T) {
-		b := drawBatch(t)
+		b := encodetest.Draw(t)
 		for i := range b.Events {
 			e := &b.Events[i]
 			before := []byte("before ")
@@ -31,61 +32,12 @@ func TestAnyEvent(t *testing.T) {
 				t.Fatalf("no place for %+v", *e)
 			}
 			line = bytes.TrimPrefix(line, before)
-			checkOneLine(t, line)
-			checkOrder(t, line)
-			if got, want := parse(t, line), expected(b, e); !reflect.DeepEqual(got, want) {
+			encodetest.Ordered(t, line, format.Keys)
+			if got, want := encodetest.Parse(t, line), expected(b, e); !reflect.DeepEqual(got, want) {
 				t.Fatalf("line %s\n got %v\nwant %v", line, got, want)
 			}
 		}
 	})
-}
-
-func checkOneLine(t *rapid.T, line []byte) {
-	for _, end := range []string{"\n", "\r", "\v", "\f", "\u2028", "\u2029"} {
-		if bytes.Contains(line, []byte(end)) {
-			t.Fatalf("%q holds the line end %q", line, end)
-		}
-	}
-}
-
-// checkOrder reads the top-level keys as they come.
-func checkOrder(t *rapid.T, line []byte) {
-	d := stdjson.NewDecoder(bytes.NewReader(line))
-	at, depth, isKey := 0, 0, true
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return
-		}
-		if delim, ok := token.(stdjson.Delim); ok {
-			if delim == '{' {
-				depth, isKey = depth+1, true
-			} else {
-				depth, isKey = depth-1, true
-			}
-			continue
-		}
-		if depth == 1 && isKey {
-			n := slices.Index(keys[at:], token.(string))
-			if n < 0 {
-				t.Fatalf("key %q is unknown or out of order in %s", token, line)
-			}
-			at += n + 1
-		}
-		if depth == 1 {
-			isKey = !isKey
-		}
-	}
-}
-
-func parse(t *rapid.T, line []byte) map[string]any {
-	d := stdjson.NewDecoder(bytes.NewReader(line))
-	d.UseNumber()
-	var got map[string]any
-	if err := d.Decode(&got); err != nil {
-		t.Fatalf("%v in %q", err, line)
-	}
-	return got
 }
 
 type object = map[string]any

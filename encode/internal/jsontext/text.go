@@ -1,4 +1,6 @@
-package json
+// Package jsontext appends the parts of JSON text that every format made of JSON objects has: strings, times, numbers,
+// names, and what a summary's events have in common. Keys stand in the callers, with their punctuation: `,"src":"`.
+package jsontext
 
 import "unicode/utf8"
 
@@ -12,9 +14,13 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// appendString appends s in quotes: one line whatever it holds, and valid UTF-8, with U+FFFD for each byte that is not.
-func appendString[T ~string | ~[]byte](dst []byte, s T) []byte {
-	dst = append(dst, '"')
+// AppendString appends s in quotes: one line whatever it holds, and valid UTF-8, with U+FFFD for each byte that is not.
+func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
+	return append(AppendInner(append(dst, '"'), s), '"')
+}
+
+// AppendInner appends what stands between the quotes: a part of a string.
+func AppendInner[T ~string | ~[]byte](dst []byte, s T) []byte {
 	done := 0 // everything before it is in dst
 	for i := 0; i < len(s); {
 		if plain[s[i]] {
@@ -25,8 +31,7 @@ func appendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 		dst, done = appendSpecial(dst, s, i)
 		i = done
 	}
-	dst = append(dst, s[done:]...)
-	return append(dst, '"')
+	return append(dst, s[done:]...)
 }
 
 // appendSpecial appends the character at s[i], which is not plain, and returns where the next one begins.
@@ -41,8 +46,8 @@ func appendSpecial[T ~string | ~[]byte](dst []byte, s T, i int) ([]byte, int) {
 	var buf [utf8.UTFMax]byte
 	char := buf[:copy(buf[:], s[i:])]
 	r, size := utf8.DecodeRune(char)
-	if r == '\u2028' || r == '\u2029' { // line ends to JavaScript and to what splits text by Unicode's rules
-		return append(dst, '\\', 'u', '2', '0', '2', hexDigits[r&15]), i + size
+	if r < 0xa0 || r == '\u2028' || r == '\u2029' { // controls, and line ends by Unicode's rules and to JavaScript
+		return append(dst, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15]), i + size
 	}
 	return utf8.AppendRune(dst, r), i + size
 }

@@ -1,4 +1,4 @@
-package json
+package encodetest
 
 import (
 	"nflogship/event"
@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// hostile draws names that try to leave their quotes, their line or UTF-8.
-var hostile = rapid.OneOf(
+// Hostile draws names that try to leave their quotes, their line or UTF-8.
+var Hostile = rapid.OneOf(
 	rapid.SliceOfN(rapid.Byte(), 0, 64),
 	rapid.Map(rapid.String(), func(s string) []byte { return []byte(s) }),
 	rapid.SampledFrom([][]byte{
@@ -30,11 +30,12 @@ func addr16(p []byte) [16]byte {
 
 func mac6(p []byte) [6]byte { return [6]byte(p) }
 
-func drawBatch(t *rapid.T) *event.Batch {
+// Draw draws a batch of events whose every field may be anything, in any combination.
+func Draw(t *rapid.T) *event.Batch {
 	b := &event.Batch{}
 	for range rapid.IntRange(1, 20).Draw(t, "origins") {
 		b.Origins = append(b.Origins, &event.Origin{
-			Host: string(hostile.Draw(t, "host")), Source: string(hostile.Draw(t, "source")),
+			Host: string(Hostile.Draw(t, "host")), Source: string(Hostile.Draw(t, "source")),
 		})
 	}
 	for range rapid.IntRange(1, 4).Draw(t, "events") {
@@ -64,10 +65,23 @@ func drawEvent(t *rapid.T, b *event.Batch) event.Event {
 		Malformed: event.Fault(rapid.Uint8Range(0, uint8(event.FaultAttribute)).Draw(t, "fault")),
 	}
 	for _, s := range []*event.Span{&e.Prefix, &e.In, &e.Out, &e.PhysIn, &e.PhysOut} {
-		*s = b.AppendBytes(hostile.Draw(t, "name"))
+		*s = b.AppendBytes(Hostile.Draw(t, "name"))
 	}
+	e.HWType, e.Record = u16.Draw(t, "hwtype"), rapid.Uint64().Draw(t, "record")
+	e.Packet = b.AppendBytes(drawPacket(t))
+	e.Link = b.AppendBytes(rapid.SliceOfN(rapid.Byte(), 0, 48).Draw(t, "link"))
 	drawSideTables(t, b, &e)
 	return e
+}
+
+// drawPacket draws bytes that begin like an IP packet more often than chance would have it.
+func drawPacket(t *rapid.T) []byte {
+	p := rapid.SliceOfN(rapid.Byte(), 0, 120).Draw(t, "packet")
+	if len(p) > 6 && rapid.Bool().Draw(t, "ip") {
+		p[0] = rapid.SampledFrom([]byte{0x45, 0x46, 0x4f, 0x60}).Draw(t, "version")
+		p[6] = rapid.SampledFrom([]byte{0, 6, 17, 43, 44, 51, 58, 60}).Draw(t, "next")
+	}
+	return p
 }
 
 func drawSideTables(t *rapid.T, b *event.Batch, e *event.Event) {
@@ -75,7 +89,7 @@ func drawSideTables(t *rapid.T, b *event.Batch, e *event.Event) {
 	b.Inners = append(b.Inners, event.Inner{Has: event.Has(rapid.Uint64().Draw(t, "innerhas")), Src: bytesOf(t, addr16),
 		Dst: bytesOf(t, addr16), SrcPort: u16.Draw(t, "isport"), DstPort: u16.Draw(t, "idport"), Proto: rapid.Uint8().Draw(t, "iproto")})
 	b.ARPs = append(b.ARPs, event.ARP{Operation: rapid.Uint16Range(0, 9).Draw(t, "op"), Plain: rapid.Bool().Draw(t, "plain"),
-		MACSrc: bytesOf(t, mac6), MACDst: bytesOf(t, mac6)})
+		MACSrc: bytesOf(t, mac6), MACDst: bytesOf(t, mac6), HWType: u16.Draw(t, "arphw"), ProtoType: u16.Draw(t, "arpproto")})
 	b.Conntracks = append(b.Conntracks, event.Conntrack{Has: event.CTHas(rapid.Uint8().Draw(t, "cthas")), ID: u32.Draw(t, "ctid"),
 		Mark: u32.Draw(t, "ctmark"), Info: rapid.Uint32Range(0, 9).Draw(t, "ctinfo"), NATSrc: bytesOf(t, addr16), NATDst: bytesOf(t, addr16),
 		NATIPv6: rapid.Bool().Draw(t, "nat6"), NATSrcPort: u16.Draw(t, "natsport"), NATDstPort: u16.Draw(t, "natdport")})
@@ -89,7 +103,7 @@ func drawSideTables(t *rapid.T, b *event.Batch, e *event.Event) {
 
 func drawSummary(t *rapid.T) event.Summary {
 	s := event.Summary{
-		Reason: rapid.SampledFrom([]string{"threshold", "overload"}).Draw(t, "reason"), Stage: string(hostile.Draw(t, "stage")),
+		Reason: rapid.SampledFrom([]string{"threshold", "overload"}).Draw(t, "reason"), Stage: string(Hostile.Draw(t, "stage")),
 		Other: rapid.Bool().Draw(t, "other"), Suppressed: rapid.Uint64().Draw(t, "suppressed"), Bytes: rapid.Uint64().Draw(t, "bytes"),
 		First: rapid.Int64().Draw(t, "first"), Last: rapid.Int64().Draw(t, "last"),
 	}
