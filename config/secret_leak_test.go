@@ -141,3 +141,41 @@ func TestSecretsOfWhatDecodesItself(t *testing.T) {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 }
+
+// talker repeats in its Check what it was given.
+type talker struct {
+	Word   string `yaml:"word"`
+	Secret Secret `yaml:"secret"`
+}
+
+func (c *talker) Check(r *Report) {
+	r.Errorf("", "word %s, secret %q, part %s", c.Word, c.Secret.Reveal(), strings.TrimPrefix(c.Word, "x-"))
+}
+
+func TestWhatACheckRepeatsIsMasked(t *testing.T) {
+	env := WithEnv(func(string) (string, bool) { return "fromenv", true })
+	for _, c := range []struct{ name, settings, want string }{
+		{"a literal secret", "{word: x-a, secret: hunter2}", `1:1: word x-a, secret "***", part a`},
+		{"a secret that YAML takes for a number", "{word: x-a, secret: 1234567}", `1:1: word x-a, secret "***", part a`},
+		{"a part from the environment", "{word: 'x-${X}', secret: ''}", `1:1: word x-***, secret "", part ***`},
+	} {
+		if got := strings.Join(texts(Decode(c.settings, &talker{}, env)), "|"); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestHideByName(t *testing.T) {
+	const file = "a: 1\npassword: x # y\n  z\nb: 2\n- token: 'x\n y\nz'\nc: 3\nd: {e: f, secret: \"x\", g: h}\n\ni: 4"
+	text := newText("f", []byte(file))
+	text.hideByName(sensitive.MatchString)
+	var got []string
+	for i := range text.lines {
+		shown, _ := maskLine([]rune(text.lines[i]), text.masks[i+1])
+		got = append(got, string(shown))
+	}
+	want := "a: 1\npassword:***\n***\nb: 2\n- token:***\n***\n***\nc: 3\nd: {e: f, secret:***\n\ni: 4"
+	if strings.Join(got, "\n") != want {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+}

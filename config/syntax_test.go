@@ -22,7 +22,7 @@ var syntaxCases = []struct{ name, file string }{
 	{"an open list", "host: a\nfiles: [a, b\nlog: {}\n"},
 	{"an open mapping", "host: a\nlog: {level: info\nsinks: {}\n"},
 	{"an open mapping, last", "host: a\nlog: {level: info"},
-	{"an open mapping behind one over several lines", "host: a\nb: c\nlog: {x: 1,\n  y: 2,\n  z: 3}\nadmin: {q: 1\nm: n\n"},
+	{"an open mapping behind one over several lines", "host: a\nb: c\nlog: {x: 1\n  , y: 2\n  , z: 3}\nadmin: {q: 1\nm: n\n"},
 	{"a missing comma", "log: {level: info format: text}\n"},
 	{"a missing comma between quotes", "files: [\"a\" \"b\"]\n"},
 	{"an open quote", "host: a\ndata_dir: \"/var/lib\nlog: {}\n"},
