@@ -340,3 +340,47 @@ func TestGivenUp(t *testing.T) {
 		t.Errorf("second load sent as %+v", p)
 	}
 }
+
+// TestChangedInDoubt: what may be in the log already is divided. The halves are new to the broker, and counted.
+func TestChangedInDoubt(t *testing.T) {
+	c := fake(t, fakeTopic(1))
+	s := connect(t, c.ListenAddrs(), plainText)
+	w := watchProduce(t, c)
+	c.Fault(kfake.Fault{Keys: produceKey, Err: kerr.RequestTimedOut})
+	c.Fault(kfake.Fault{Keys: produceKey, Err: kerr.MessageTooLarge})
+	l := sinktest.Load(lines("x", 20, nil))
+	ship(t, s, l)
+	allDelivered(t, l)
+	if l.Doubtful() != 20 {
+		t.Errorf("%d doubtful, want 20", l.Doubtful())
+	}
+	batches := w.all()
+	if n := len(batches); n != 4 || batches[2].producer.epoch != 1 || batches[2].producer.sequence != 0 || batches[3].producer.sequence != 10 {
+		t.Errorf("sent %+v", batches)
+	}
+	if got := len(consume(t, c.ListenAddrs(), "fw")); got != 40 {
+		t.Errorf("%d records, want 40", got)
+	}
+}
+
+// TestLeaderNotReachable: a batch that never left is not in doubt, and the error names the address to blame.
+func TestLeaderNotReachable(t *testing.T) {
+	c := fake(t, fakeTopic(1))
+	s := connect(t, c.ListenAddrs(), plainText)
+	state := s.Sender.(*Sender)
+	w := watchProduce(t, c)
+	state.brokers.close()
+	state.brokers.open()
+	for id := range state.brokers.addresses {
+		state.brokers.addresses[id] = fmt.Sprint("127.0.0.1:", freePorts(1))
+	}
+	l := sinktest.Load(lines("x", 20, nil))
+	if err := s.Sender.Send(t.Context(), l); err == nil || !strings.Contains(err.Error(), "advertises itself as 127.0.0.1") {
+		t.Errorf("error %v", err)
+	}
+	c.Fault(kfake.Fault{Keys: produceKey, Err: kerr.OutOfOrderSequenceNumber})
+	ship(t, s, l)
+	if l.Doubtful() != 0 || len(w.all()) != 2 {
+		t.Errorf("%d doubtful, sent %+v", l.Doubtful(), w.all())
+	}
+}

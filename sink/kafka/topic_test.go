@@ -330,3 +330,14 @@ func TestNobodyThere(t *testing.T) {
 		t.Errorf("send: %v", err)
 	}
 }
+
+// TestTopicThatCanNotBe: what the cluster will never have as a topic is not waited for.
+func TestTopicThatCanNotBe(t *testing.T) {
+	c := fake(t, kfake.SeedTopics(1, "fw.1"))
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "fw.2", Err: kerr.InvalidTopicException, Count: -1})
+	s := connect(t, c.ListenAddrs(), func(c *Config) { c.Topic = "fw.{group}" })
+	l := sinktest.Load(lines("x", 20, func(i int, r *sinktest.Record) { r.Route = fmt.Sprint("fw.", 1+i%2) }))
+	if err := s.Sender.Send(t.Context(), l); err != nil || l.Rejections() != 10 {
+		t.Fatalf("%d rejected, error %v", l.Rejections(), err)
+	}
+}
