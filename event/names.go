@@ -38,18 +38,21 @@ type Hook uint8
 
 // HookName is the hook's name in its family, "" for a number without one.
 func HookName(f Family, h Hook) string {
-	if f == FamilyNetdev {
+	switch f {
+	case FamilyNetdev:
 		return nameAt(netdevHooks[:], h)
-	}
-	if f == FamilyARP {
+	case FamilyARP:
 		return nameAt(arpHooks[:], h)
+	case FamilyBridge:
+		return nameAt(bridgeHooks[:], h)
 	}
 	return nameAt(inetHooks[:], h)
 }
 
-// NF_INET_*, NF_BR_* share their order; NF_ARP_* and NF_NETDEV_* have their own.
+// NF_INET_* (include/uapi/linux/netfilter.h), NF_BR_* (netfilter_bridge.h), NF_ARP_* (netfilter_arp.h), NF_NETDEV_*.
 var (
-	inetHooks   = [...]string{"prerouting", "input", "forward", "output", "postrouting"}
+	inetHooks   = [...]string{"prerouting", "input", "forward", "output", "postrouting", "ingress"}
+	bridgeHooks = [...]string{"prerouting", "input", "forward", "output", "postrouting", "brouting"}
 	arpHooks    = [...]string{"input", "output", "forward"}
 	netdevHooks = [...]string{"ingress", "egress"}
 )

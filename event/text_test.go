@@ -54,6 +54,7 @@ func TestHookNames(t *testing.T) {
 	}{
 		{FamilyIPv4, 1, "input"}, {FamilyIPv6, 4, "postrouting"}, {FamilyBridge, 2, "forward"}, {FamilyNetdev, 0, "ingress"},
 		{FamilyNetdev, 1, "egress"}, {FamilyARP, 0, "input"}, {FamilyARP, 1, "output"}, {FamilyIPv4, 99, ""},
+		{FamilyIPv4, 5, "ingress"}, {FamilyBridge, 5, "brouting"},
 	} {
 		if got := HookName(tt.family, tt.hook); got != tt.want {
 			t.Errorf("%v hook %d is %q, want %q", tt.family, tt.hook, got, tt.want)
