@@ -11,8 +11,8 @@ import (
 // mask hides the characters from..to (to excluded), counted from 0; to -1 is the line's end.
 type mask struct{ from, to int }
 
-// userinfo finds the password in a URL.
-var userinfo = regexp.MustCompile(`(://[^/\s:@]*:)([^/\s@]+)@`)
+// userinfo finds the password in a URL, or the token that stands alone there.
+var userinfo = regexp.MustCompile(`(://(?:[^/\s:@]*:)?)([^/\s@]+)@`)
 
 func hideUserinfo(s string) string { return userinfo.ReplaceAllString(s, "${1}"+masked+"@") }
 

@@ -146,9 +146,9 @@ func (w *wiring) pipelines(at place) {
 		w.pipeline(at.field(key, value))
 	}
 	if !w.broken {
-		reportUnused(w, w.sources, &w.d.found)
-		reportUnused(w, w.stages, &w.d.warned)
-		reportUnused(w, w.sinks, &w.d.found)
+		reportUnused(w, w.sources)
+		reportUnused(w, w.stages)
+		reportUnused(w, w.sinks)
 	}
 }
 
@@ -190,11 +190,11 @@ func resolve[T any](w *wiring, pipeline place, p parts[T], names []string) (list
 	return list
 }
 
-// reportUnused finds what no pipeline names. A stage may be kept for later; of a source or sink it would lose events.
-func reportUnused[T any](w *wiring, p parts[T], to *findings) {
+// reportUnused finds what no pipeline names.
+func reportUnused[T any](w *wiring, p parts[T]) {
 	for _, at := range p.places {
 		if name := at.label.Value; !p.used[name] {
-			to.add(w.d.finding(at.label, fmt.Sprintf("%s %s is in no pipeline; add it to one, or remove it", p.word, quote(name))))
+			w.d.found.add(w.d.finding(at.label, fmt.Sprintf("%s %s is in no pipeline; add it to one, or remove it", p.word, quote(name))))
 		}
 	}
 }

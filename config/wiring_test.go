@@ -64,6 +64,7 @@ func TestWiringMistakes(t *testing.T) {
 		{"a name that is missing", oneSource + oneSink + "pipelines: {p: {sources: [fw], sinks: [uot]}}\n", `3:40: pipeline "p": sinks[0]: there is no sink "uot"; did you mean "out"?`},
 		{"a name from another section", oneSource + oneSink + "pipelines: {p: {sources: [fw], stages: [fw], sinks: [out]}}\n", `3:41: pipeline "p": stages[0]: there is no stage "fw"`},
 		{"a name twice", oneSource + oneSink + "pipelines: {p: {sources: [fw, fw], sinks: [out]}}\n", `3:31: pipeline "p": sources[1]: "fw" stands in the list twice`},
+		{"unused stage", oneSource + twoStages + oneSink + "pipelines: {p: {sources: [fw], stages: [a], sinks: [out]}}\n", `2:10: stage "z" is in no pipeline; add it to one, or remove it`},
 		{"unused source and sink", twoSources + twoSinks + "pipelines: {p: {sources: [fw], sinks: [out]}}\n", `1:39: source "old" is in no pipeline; add it to one, or remove it|2:33: sink "bus" is in no pipeline; add it to one, or remove it`},
 		{"a component with mistakes is known by its name", "sources: {fw: {nflog: {groups: x}}}\n" + oneSink + "pipelines: {p: {sources: [fw], sinks: [out]}}\n", `1:32: source "fw" (nflog): groups: want a list, [...], not a single value`},
 		{"a bad name", oneSource + oneSink + "pipelines: {a/b: {sources: [fw], sinks: [out]}}\n", `3:13: pipeline "a/b": a name has 1 to 64 letters, digits, _ and -`},
@@ -96,15 +97,5 @@ func TestDefaultWhenFull(t *testing.T) {
 				t.Errorf("got %s and %s, want %s and %s", out, bus, c.out, c.bus)
 			}
 		})
-	}
-}
-
-func TestUnusedStageIsAWarning(t *testing.T) {
-	f, err := parse(oneSource + twoStages + oneSink + "pipelines: {p: {sources: [fw], stages: [a], sinks: [out]}}\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(f.Stages) != 2 || len(f.Warnings) != 1 || f.Warnings[0].Error() != "f.yaml:2:10: warning: stage \"z\" is in no pipeline; add it to one, or remove it\n    2 | stages: {z: {batch: {}}, a: {batch: {}}}\n      |          ^" {
-		t.Errorf("%d stages, warnings %v", len(f.Stages), f.Warnings)
 	}
 }
