@@ -1,14 +1,12 @@
 package deploy
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -78,22 +76,4 @@ func sendUDP(t *testing.T, port uint16, n int) {
 	for range n {
 		_, _ = c.Write([]byte("hello")) // the rule drops it: that is an error here
 	}
-}
-
-// locked is a buffer that may be read while a process writes to it.
-type locked struct {
-	mu     sync.Mutex // guards buffer
-	buffer bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buffer.Write(p)
-}
-
-func (l *locked) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buffer.String()
 }

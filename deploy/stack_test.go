@@ -47,7 +47,7 @@ func TestStack(t *testing.T) {
 		t.Fatalf("exit code %d, the rule has counted %d\n%s", code, rule.Count(t), live.stderr.String())
 	}
 	arrived(t, p, replayed.stdout+live.stdout.String(), nil)
-	k.console(t, p, captured+sent)
+	k.console(t, captured+sent)
 }
 
 // arrived compares what the three servers hold with what the terminal showed, and the collector's lines with others.

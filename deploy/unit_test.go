@@ -38,7 +38,7 @@ func TestUnitIsSound(t *testing.T) {
 	}
 	// What is checked has no manual pages; an exposure of 2.0 and less is called OK.
 	for _, args := range [][]string{{"verify", "--man=no", path}, {"security", "--offline=yes", "--threshold=20", "--no-pager", path}} {
-		if r := run(t, exec.Command(analyze, args...)); r.code != 0 || args[0] == "verify" && r.stderr != "" {
+		if r := run(t, exec.Command(analyze, args...)); r.code != 0 || strings.Contains(r.stderr, path) { // others' units may not be sound
 			t.Errorf("systemd-analyze %v: exit code %d\n%s%s", args, r.code, r.stdout, r.stderr)
 		}
 	}
