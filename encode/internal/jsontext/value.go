@@ -12,6 +12,14 @@ func AppendNumber(dst []byte, key string, v uint64) []byte {
 	return appendUint(append(dst, key...), v)
 }
 
+// AppendIf is AppendNumber where there is a number.
+func AppendIf(dst []byte, has bool, key string, v uint64) []byte {
+	if !has {
+		return dst
+	}
+	return appendUint(append(dst, key...), v)
+}
+
 func appendUint(dst []byte, v uint64) []byte { return strconv.AppendUint(dst, v, 10) }
 
 // AppendText appends a key and a string of any bytes.
@@ -52,6 +60,18 @@ func AppendWordAddr(dst []byte, key string, word uint32) []byte {
 func AppendMAC(dst []byte, key string, mac [6]byte) []byte {
 	dst = append(dst, key...)
 	return append(event.AppendMAC(dst, mac), '"')
+}
+
+// AppendHex appends bytes as AppendMAC does.
+func AppendHex(dst []byte, key string, p []byte) []byte {
+	dst = append(dst, key...)
+	for i, c := range p {
+		if i > 0 {
+			dst = append(dst, ':')
+		}
+		dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
+	}
+	return append(dst, '"')
 }
 
 const upperDigits = "0123456789ABCDEF"
