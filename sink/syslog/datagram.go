@@ -97,7 +97,9 @@ func (d *datagrams) write(ctx context.Context, b []byte) error {
 		case errors.Is(err, syscall.EMSGSIZE) && tried == 0:
 			// It may be the router's answer to an earlier datagram.
 		case errors.Is(err, syscall.ENOBUFS) && time.Now().Before(giveUp):
-			pause(ctx, time.Millisecond)
+			if err := pause(ctx, time.Millisecond); err != nil {
+				return err
+			}
 		default:
 			return cause(err)
 		}
@@ -138,14 +140,5 @@ func deliverBefore(l *sink.Load, end int) {
 		if !l.Decided(n) {
 			l.Deliver(n)
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }

@@ -139,9 +139,7 @@ func TestUnixSocketThatStaysFull(t *testing.T) {
 	s.patience = 100 * time.Millisecond
 	l := sinktest.Load(numbered("a", 1000))
 	err := s.Send(t.Context(), l)
-	if !strings.Contains(err.Error(), "took nothing for 100ms") {
-		t.Error(err)
-	}
+	says(t, err, "took nothing for 100ms")
 	if l.Open() == 0 || l.Open() == 1000 {
 		t.Errorf("%d of 1000 are open: those that were sent are not", l.Open())
 	}
@@ -155,7 +153,7 @@ func TestCancelInterruptsDatagrams(t *testing.T) {
 	defer cancel()
 	begin := time.Now()
 	err := s.Send(ctx, sinktest.Load(numbered("a", 1000)))
-	if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > 2*time.Second {
+	if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > longest/2 {
 		t.Errorf("%v after %v", err, time.Since(begin))
 	}
 }

@@ -87,3 +87,14 @@ func (s *Sender) note() {
 		s.log.Warn("records hold newlines or NULs, which become spaces: their format should not let them through", "so_far", c.replaced)
 	}
 }
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

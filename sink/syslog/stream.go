@@ -118,11 +118,10 @@ func (s *stream) write(ctx context.Context, b []byte) error {
 	return s.why(ctx, err)
 }
 
-// drain waits until all that was written is acknowledged.
+// drain waits until all that was written is acknowledged. To ask again and again is simpler than to read SO_TIMESTAMPING's error
+// queue, and late by 5 ms at most.
 func (s *stream) drain(ctx context.Context) error {
 	const shortest, longest = 50 * time.Microsecond, 5 * time.Millisecond
-	pause := time.NewTimer(0)
-	defer pause.Stop()
 	least, since := -1, time.Now()
 	for wait := shortest; ; wait = min(2*wait, longest) {
 		left, err := s.socket.unacknowledged()
@@ -137,13 +136,8 @@ func (s *stream) drain(ctx context.Context) error {
 		} else if time.Since(since) > s.sender.patience {
 			return s.stuck()
 		}
-		pause.Reset(wait)
-		select {
-		case <-pause.C:
-		case <-s.gone:
-			return s.explain(s.end)
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := pause(ctx, wait); err != nil {
+			return err
 		}
 	}
 }
