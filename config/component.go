@@ -29,11 +29,12 @@ func (c *Component) Errorf(path, format string, args ...any) error {
 type Source struct {
 	Component
 	Replays bool // it can read its events again
+	Action  *Action
 }
 
 // sourceSettings is what every source may have beside its kind.
 type sourceSettings struct {
-	_ struct{} `yaml:"action" later:"not in this version: the action (allow, drop, reject) told from the prefix"`
+	Action *Action `yaml:"action"`
 }
 
 // Stage is one stage; each pipeline that names it has its own instance.

@@ -21,13 +21,13 @@ func (f *File) Render() []byte {
 	r := renderer{f.d.hidden}
 	root := r.structure(reflect.ValueOf(f).Elem(), "")
 	renderSection(root, "sources", f.Sources, func(s *Source, full string) (string, *yaml.Node) {
-		return s.Name, r.component(s.Component, full, sourceSettings{})
+		return s.Name, r.component(s.Component, full, sourceSettings{s.Action})
 	})
 	renderSection(root, "stages", f.Stages, func(s *Stage, full string) (string, *yaml.Node) {
 		return s.Name, r.component(s.Component, full, stageSettings{})
 	})
 	renderSection(root, "sinks", f.Sinks, func(s *Sink, full string) (string, *yaml.Node) {
-		return s.Name, r.component(s.Component, full, sinkSettings{Format: s.Format, Queue: s.Queue, Retry: s.Retry})
+		return s.Name, r.component(s.Component, full, sinkSettings{Format: s.Format, Fields: s.Fields, Queue: s.Queue, Retry: s.Retry})
 	})
 	renderSection(root, "pipelines", f.Pipelines, func(p *Pipeline, full string) (string, *yaml.Node) {
 		return p.Name, r.structure(reflect.ValueOf(p.settings()), join(full, p.Name))

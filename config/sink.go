@@ -9,17 +9,18 @@ import (
 type Sink struct {
 	Component
 	Format Format
+	Fields map[string]string
 	Queue  Queue
 	Retry  Retry
 }
 
 // sinkSettings is what every sink may have beside its kind.
 type sinkSettings struct {
-	Format Format   `yaml:"format"`
-	Queue  Queue    `yaml:"queue"`
-	Retry  Retry    `yaml:"retry"`
-	_      struct{} `yaml:"fields" later:"not in this version: static fields"`
-	_      struct{} `yaml:"dead_letter" later:"not in this version: dead letters"`
+	Format Format            `yaml:"format"`
+	Fields map[string]string `yaml:"fields"` // of our own, the same in every event
+	Queue  Queue             `yaml:"queue"`
+	Retry  Retry             `yaml:"retry"`
+	_      struct{}          `yaml:"dead_letter" later:"not in this version: dead letters"`
 }
 
 // Queue bounds what waits for a sink.
@@ -129,5 +130,5 @@ func (d *decoder) sink(at place) (*Sink, bool) {
 			ok = false
 		}
 	}
-	return &Sink{c, set.Format, set.Queue, set.Retry}, ok
+	return &Sink{c, set.Format, set.Fields, set.Queue, set.Retry}, ok
 }

@@ -110,8 +110,9 @@ func decodeParts[T any](w *wiring, word string, decode func(place) (*T, bool)) p
 }
 
 func (w *wiring) source(at place) (*Source, bool) {
-	c, ok := w.d.component(section{"source", w.d.schema.Sources}, at, reflect.ValueOf(&sourceSettings{}).Elem())
-	return &Source{c, w.d.schema.Sources[c.Kind].Replays}, ok
+	set := sourceSettings{}
+	c, ok := w.d.component(section{"source", w.d.schema.Sources}, at, reflect.ValueOf(&set).Elem())
+	return &Source{c, w.d.schema.Sources[c.Kind].Replays, set.Action}, ok
 }
 
 func (w *wiring) stage(at place) (*Stage, bool) {

@@ -12,12 +12,14 @@ import (
 	"nflogship/event"
 	"nflogship/sink"
 	"nflogship/source"
+	"nflogship/source/action"
 )
 
 // Feed is a source and the lanes it brings its batches to.
 type Feed struct {
 	Name   string
 	Source source.Source
+	Action *action.Rules // nil: events keep what they have
 	Lanes  []*Lane
 }
 
@@ -121,6 +123,9 @@ func (p *Pipeline) feed(ctx context.Context) (wait func() error) {
 
 // emit hands a batch to every lane of the feed, each with a copy of its own but the last.
 func (f *Feed) emit(ctx context.Context, b *event.Batch) error {
+	if f.Action != nil {
+		f.Action.Apply(b)
+	}
 	var first error
 	for i, l := range f.Lanes {
 		give := b

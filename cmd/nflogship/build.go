@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"nflogship/pipeline/stage"
 	"nflogship/sink"
 	"nflogship/source"
+	"nflogship/source/action"
 )
 
 // built is a pipeline and what tells how it went.
@@ -44,6 +46,7 @@ type builder struct {
 
 type namedCodec struct {
 	format config.Format
+	fields map[string]string
 	codec  *encode.Codec
 }
 
@@ -107,7 +110,7 @@ func (b *builder) sink(s *config.Sink) (*pipeline.Shipper, error) {
 	if made := b.sinks[s.Name]; made != nil {
 		return made, nil
 	}
-	codec, err := b.codec(s.Format)
+	codec, err := b.codec(s.Format, s.Fields)
 	if err != nil {
 		return nil, s.Errorf("", "format %s: %v", s.Format.Name, err)
 	}
@@ -124,17 +127,17 @@ func (b *builder) sink(s *config.Sink) (*pipeline.Shipper, error) {
 }
 
 // codec returns one codec for equal formats, so that a batch is encoded once for all of them.
-func (b *builder) codec(f config.Format) (*encode.Codec, error) {
+func (b *builder) codec(f config.Format, own map[string]string) (*encode.Codec, error) {
 	for _, known := range b.codecs {
-		if reflect.DeepEqual(known.format, f) {
+		if reflect.DeepEqual(known.format, f) && maps.Equal(known.fields, own) {
 			return known.codec, nil
 		}
 	}
-	c, err := formats[f.Name].build(f.Config, struct{}{})
+	c, err := formats[f.Name].build(f.Config, own)
 	if err != nil {
 		return nil, err
 	}
-	b.codecs = append(b.codecs, namedCodec{f, c})
+	b.codecs = append(b.codecs, namedCodec{f, own, c})
 	return c, nil
 }
 
@@ -143,7 +146,8 @@ func (b *builder) source(s *config.Source) error {
 	if err != nil {
 		return s.Errorf("", "%v", err)
 	}
-	b.out.Feeds = append(b.out.Feeds, pipeline.Feed{Name: s.Name, Source: made, Lanes: b.lanes[s.Name]})
+	feed := pipeline.Feed{Name: s.Name, Source: made, Action: actionOf(s.Action), Lanes: b.lanes[s.Name]}
+	b.out.Feeds = append(b.out.Feeds, feed)
 	return nil
 }
 
@@ -159,7 +163,17 @@ func (b *builder) replaying() error {
 	if err != nil {
 		return err
 	}
-	b.out.Feeds = []pipeline.Feed{{Name: "replay", Source: made, Lanes: b.out.Lanes}}
+	b.out.Feeds = []pipeline.Feed{{Name: "replay", Source: made, Action: b.replayedAction(), Lanes: b.out.Lanes}}
+	return nil
+}
+
+// replayedAction is what the source says that the capture stands for; of several nobody can tell which.
+func (b *builder) replayedAction() *action.Rules {
+	for _, p := range b.file.Pipelines {
+		if (b.only == "" || p.Name == b.only) && len(p.Sources) == 1 {
+			return actionOf(p.Sources[0].Action)
+		}
+	}
 	return nil
 }
 
@@ -188,4 +202,26 @@ func retryOf(c config.Retry) pipeline.Retry {
 	return pipeline.Retry{
 		Initial: time.Duration(c.Initial), Max: time.Duration(c.Max), MaxAge: time.Duration(c.MaxAge), MaxAttempts: c.MaxAttempts,
 	}
+}
+
+var actions = map[string]event.Action{"allow": event.ActionAllow, "drop": event.ActionDrop, "reject": event.ActionReject}
+
+// actionOf makes the rules of a source; a list of words that the file does not give is the default one.
+func actionOf(c *config.Action) *action.Rules {
+	if c == nil {
+		return nil
+	}
+	words := action.DefaultWords()
+	for _, list := range []struct{ is, given *[]string }{{&words.Drop, &c.Drop}, {&words.Allow, &c.Allow}, {&words.Reject, &c.Reject}} {
+		if *list.given != nil {
+			*list.is = *list.given
+		}
+	}
+	r := action.New(words)
+	r.Always = actions[c.Always]
+	r.Groups = make(map[uint16]event.Action, len(c.Groups))
+	for group, word := range c.Groups {
+		r.Groups[group] = actions[word]
+	}
+	return r
 }

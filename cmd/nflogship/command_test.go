@@ -169,6 +169,27 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+func TestActionAndOwnFields(t *testing.T) {
+	capture := testenv.Shared(t, "golden/GA.nflog.pcap")
+	path := write(t, "c.yaml", `
+sources: {a: {pcap: {files: ["`+capture+`"]}, action: {reject: [ga]}}}
+sinks: {b: {file: {path: "-"}, fields: {site: ams1}}}
+`)
+	for _, args := range [][]string{{"run", "-c", path}, {"replay", "-c", path, capture}} {
+		code, out, said := run(t, args...)
+		if n := strings.Count(out, `"prefix":"GA ","action":"reject",`); code != exitOK || n != 400 {
+			t.Errorf("%v: exit code %d, the action is in %d of 400 lines\n%s", args, code, n, said)
+		}
+		if n := strings.Count(out, ",\"site\":\"ams1\"}\n"); n != 400 {
+			t.Errorf("%v: the own field ends %d of 400 lines", args, n)
+		}
+	}
+	wrong := write(t, "c.yaml", "sources: {a: {pcap: {files: [x]}}}\nsinks: {b: {file: {path: '-'}, format: kernel, fields: {site: ams1}}}\n")
+	if code, _, said := run(t, "check", "-c", wrong); code != exitUsage || !strings.Contains(said, "no place for fields") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+}
+
 func TestSecretsAreMaskedInShow(t *testing.T) {
 	path := write(t, "c.yaml", `
 sources: {a: {pcap: {files: [x.pcap]}}}

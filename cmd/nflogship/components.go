@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"nflogship/config"
@@ -59,16 +60,29 @@ var (
 			return nats.New(*c.(*nats.Config), d)
 		}},
 	}
-	formats = map[string]kind[struct{}, *encode.Codec]{
-		"json": {config.Kind(json.DefaultConfig), func(c any, _ struct{}) (*encode.Codec, error) {
-			return json.New(*c.(*json.Config), nil)
+	formats = map[string]kind[ownFields, *encode.Codec]{
+		"json": {config.Kind(json.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+			return json.New(*c.(*json.Config), own)
 		}},
-		"kernel": {config.Kind(kernel.DefaultConfig), func(c any, _ struct{}) (*encode.Codec, error) {
-			return kernel.New(*c.(*kernel.Config)), nil
+		"kernel": {config.Kind(kernel.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+			return kernel.New(*c.(*kernel.Config)), own.unwanted()
 		}},
-		"raw": {config.Kind(raw.DefaultConfig), func(any, struct{}) (*encode.Codec, error) { return raw.New(), nil }},
+		"raw": {config.Kind(raw.DefaultConfig), func(_ any, own ownFields) (*encode.Codec, error) {
+			return raw.New(), own.unwanted()
+		}},
 	}
 )
+
+// ownFields are a sink's fields: the same in every event.
+type ownFields map[string]string
+
+// unwanted is the error of a format that has no place for them.
+func (f ownFields) unwanted() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return errors.New("has no place for fields")
+}
 
 // What is known by name and comes later: a configuration that asks for it is told so.
 var (
