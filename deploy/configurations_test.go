@@ -142,11 +142,10 @@ func TestReadmeMissing(t *testing.T) {
 	_, section, _ := strings.Cut(read(t, "README.md"), "\n## Not in this version\n")
 	const source, sink = "sources: { a: { nflog: { groups: [40] } } }\n", "sinks: { o: { file: { path: '-' } } }\n"
 	missing := map[string]string{
-		"queue on disk":             source + "sinks: { o: { file: { path: '-' }, queue: { when_full: spill } } }\n",
-		"dead letters":              source + "sinks: { o: { file: { path: '-' }, dead_letter: true } }\n",
-		"metrics and health pages":  source + sink + "admin: { listen: 127.0.0.1:9111 }\n",
-		"RELP":                      source + "sinks: { o: { syslog: { address: 'relp://a' } } }\n",
-		"action told from a prefix": "sources: { a: { nflog: { groups: [40] }, action: drop } }\n" + sink,
+		"queue on disk":            source + "sinks: { o: { file: { path: '-' }, queue: { when_full: spill } } }\n",
+		"dead letters":             source + "sinks: { o: { file: { path: '-' }, dead_letter: true } }\n",
+		"metrics and health pages": source + sink + "admin: { listen: 127.0.0.1:9111 }\n",
+		"RELP":                     source + "sinks: { o: { syslog: { address: 'relp://a' } } }\n",
 	}
 	for _, name := range missingNames(t, section, "stages") {
 		missing[name] = source + sink + "stages: { s: { " + name + ": {} } }\n"
