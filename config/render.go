@@ -74,8 +74,9 @@ func (r renderer) settings(config any, full string) *yaml.Node {
 func (r renderer) structure(v reflect.Value, full string) *yaml.Node {
 	m := &yaml.Node{Kind: yaml.MappingNode}
 	for _, f := range fieldsOf(v.Type()) {
-		if f.later == "" {
-			put(m, f.name, r.value(v.Field(f.index), join(full, f.name)))
+		// A zero that oneof does not allow is a default that depends on other settings: it can't be written.
+		if one := v.Field(f.index); f.later == "" && !(one.IsZero() && f.checks.oneof != nil && !slices.Contains(f.checks.oneof, fmt.Sprint(one))) {
+			put(m, f.name, r.value(one, join(full, f.name)))
 		}
 	}
 	return m

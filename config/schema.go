@@ -18,6 +18,10 @@ type KindSpec struct {
 	Later string
 	// Replays says of a source that it can read its events again: a full queue then blocks it by default.
 	Replays bool
+	// Summarises says of a stage that it makes summary events.
+	Summarises bool
+	// PacketsOnly says of a format that it has no place for summary events.
+	PacketsOnly bool
 }
 
 // Kind makes the KindSpec of a component from its DefaultConfig.

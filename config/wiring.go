@@ -69,6 +69,7 @@ func (w *wiring) connect() {
 	for _, s := range w.f.Sinks {
 		w.defaultWhenFull(s)
 	}
+	w.warnSummaries()
 }
 
 func (w *wiring) nothingToConnect() {
@@ -222,6 +223,40 @@ func (w *wiring) defaultWhenFull(s *Sink) {
 			if !source.Replays && slices.Contains(p.Sinks, s) {
 				s.Queue.WhenFull = "drop_newest"
 			}
+		}
+	}
+}
+
+// warnSummaries tells of sinks whose format leaves out what a stage before them makes.
+func (w *wiring) warnSummaries() {
+	told := map[string]bool{}
+	for _, p := range w.f.Pipelines {
+		stage := w.summarising(p)
+		for _, s := range p.Sinks {
+			if stage != "" && w.d.schema.Formats[s.Format.Name].PacketsOnly && !told[s.Name] {
+				told[s.Name] = true
+				w.warnLeftOut(s, stage)
+			}
+		}
+	}
+}
+
+// summarising is the name of a stage of the pipeline that makes summary events, "" for none.
+func (w *wiring) summarising(p *Pipeline) string {
+	for _, s := range p.Stages {
+		if w.d.schema.Stages[s.Kind].Summarises {
+			return s.Name
+		}
+	}
+	return ""
+}
+
+func (w *wiring) warnLeftOut(s *Sink, stage string) {
+	for _, at := range w.sinks.places {
+		if at.label.Value == s.Name {
+			named := at.owned("sink " + quote(s.Name))
+			w.d.warned.add(w.d.foreign(named, "format", "the format %s has no place for the summary events of stage %s: they are left out, and counted",
+				[]any{s.Format.Name, quote(stage)}))
 		}
 	}
 }

@@ -126,6 +126,7 @@ func TestExitCodes(t *testing.T) {
 		lines int
 	}{
 		{"check of a good configuration", []string{"check", "-c", good}, exitOK, "", 1},
+		{"check warns of summaries that a format leaves out", []string{"check", "-c", "examples/quickstart.yaml"}, exitOK, "warning: sink \"terminal\": format: the format kernel has no place for the summary events of stage \"quiet\"", 1},
 		{"check --show", []string{"check", "--show", "-c", good}, exitOK, "", -1},
 		{"check of a wrong one", []string{"check", "-c", wrong}, exitUsage, `did you mean "files"?`, 0},
 		{"check finds what only building shows", []string{"check", "-c", unreadable}, exitUsage, "/does/not/exist", 0},

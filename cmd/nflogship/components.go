@@ -42,7 +42,7 @@ var (
 		"batch": {config.Kind(batch.DefaultConfig), func(c any, d stage.Deps) (stage.Stage, error) {
 			return batch.New(*c.(*batch.Config), d), nil
 		}},
-		"threshold": {config.Kind(threshold.DefaultConfig), func(c any, d stage.Deps) (stage.Stage, error) {
+		"threshold": {summarising(config.Kind(threshold.DefaultConfig)), func(c any, d stage.Deps) (stage.Stage, error) {
 			return threshold.New(*c.(*threshold.Config), d), nil
 		}},
 	}
@@ -64,14 +64,26 @@ var (
 		"json": {config.Kind(json.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
 			return json.New(*c.(*json.Config), own)
 		}},
-		"kernel": {config.Kind(kernel.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+		"kernel": {packetsOnly(config.Kind(kernel.DefaultConfig)), func(c any, own ownFields) (*encode.Codec, error) {
 			return kernel.New(*c.(*kernel.Config)), own.unwanted()
 		}},
-		"raw": {config.Kind(raw.DefaultConfig), func(_ any, own ownFields) (*encode.Codec, error) {
+		"raw": {packetsOnly(config.Kind(raw.DefaultConfig)), func(_ any, own ownFields) (*encode.Codec, error) {
 			return raw.New(), own.unwanted()
 		}},
 	}
 )
+
+// summarising marks a stage that makes summary events.
+func summarising(s config.KindSpec) config.KindSpec {
+	s.Summarises = true
+	return s
+}
+
+// packetsOnly marks a format without a place for summary events.
+func packetsOnly(s config.KindSpec) config.KindSpec {
+	s.PacketsOnly = true
+	return s
+}
 
 // ownFields are a sink's fields: the same in every event.
 type ownFields map[string]string

@@ -7,7 +7,7 @@ import (
 
 // The headers that every record has.
 const (
-	headerID   = "id"   // the event's id: the same over retries, restarts and replays of one capture
+	headerID   = "id"   // the event's id: the same over retries
 	headerTime = "time" // the packet's time, as in the JSON event: 2026-11-22T10:00:00.123456789Z
 )
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"sync/atomic"
 
@@ -17,10 +16,11 @@ import (
 // links knows the names of a network namespace's interfaces. The kernel reports every change (RTNLGRP_LINK), so a lookup
 // is a plain read. Only name is safe for many goroutines.
 type links struct {
-	conn  *netlink.Conn
-	log   *slog.Logger
-	table atomic.Pointer[map[uint32]string] // replaced, never changed
-	gone  []uint32                          // interfaces that were removed, oldest first, whose names are still in table
+	conn   *netlink.Conn
+	log    *slog.Logger
+	table  atomic.Pointer[map[uint32]string] // replaced, never changed
+	closed atomic.Bool
+	gone   []uint32 // interfaces that were removed, oldest first, whose names are still in table
 }
 
 // maxGone is how many removed interfaces keep their name: their last packets may still be on the way.
@@ -70,7 +70,7 @@ func (l *links) follow() {
 		for errors.Is(err, unix.ENOBUFS) { // more changed at once than the socket holds
 			err = l.list()
 		}
-		if errors.Is(err, os.ErrClosed) || errors.Is(err, unix.EBADF) {
+		if l.closed.Load() {
 			return
 		}
 		if err != nil {
@@ -81,7 +81,10 @@ func (l *links) follow() {
 	}
 }
 
-func (l *links) close() { _ = l.conn.Close() }
+func (l *links) close() {
+	l.closed.Store(true)
+	_ = l.conn.Close()
+}
 
 // apply publishes a table with the changes made. rtnetlink(7): ifinfomsg {family u8, pad u8, type u16, index s32,
 // flags u32, change u32}, then attributes; all in the machine's byte order.
