@@ -2,26 +2,6 @@ package jsontext
 
 import "nflogship/event"
 
-// Fields is a set of an event's fields: what may be printed of it, if it has it.
-type Fields uint64
-
-// All is every field, for a packet.
-const All = ^Fields(0)
-
-// KeyFields is what the events that a summary stands for have in common.
-func KeyFields(s *event.Summary) (f Fields) {
-	if s.Other {
-		return 0
-	}
-	for _, k := range s.Key[:s.Keys] {
-		f |= 1 << k
-	}
-	return f
-}
-
-// Has reports whether a field is in the set.
-func (f Fields) Has(k event.Field) bool { return f>>k&1 != 0 }
-
 // AppendKey appends the object of the fields in a summary's key; one that all its events lack is left out.
 func AppendKey(dst []byte, key string, b *event.Batch, e *event.Event, s *event.Summary) []byte {
 	if s.Other {

@@ -26,6 +26,14 @@ func (o Object) CloseOrDrop(dst []byte) []byte {
 	return o.Close(dst)
 }
 
+// CloseArrayOrDrop is CloseOrDrop for an array.
+func (o Object) CloseArrayOrDrop(dst []byte) []byte {
+	if len(dst) == o.open {
+		return dst[:o.key]
+	}
+	return o.CloseArray(dst)
+}
+
 func (o Object) close(dst []byte, first, last byte) []byte {
 	if len(dst) == o.open {
 		return append(dst, first, last)

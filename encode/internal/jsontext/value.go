@@ -37,6 +37,19 @@ func AppendName(dst []byte, key, name string) []byte {
 	return append(dst, '"')
 }
 
+// AppendLower is AppendText in small letters: those of ASCII. The key ends in its quote.
+func AppendLower(dst []byte, key string, s []byte) []byte {
+	dst = append(dst, key...)
+	start := len(dst)
+	dst = AppendInner(dst, s)
+	for i, c := range dst[start:] {
+		if 'A' <= c && c <= 'Z' {
+			dst[start+i] = c | 0x20
+		}
+	}
+	return append(dst, '"')
+}
+
 // AppendAddr appends an address. The key ends in its quote.
 func AppendAddr(dst []byte, key string, a *[16]byte, v6 bool) []byte {
 	dst = append(dst, key...)
@@ -92,6 +105,19 @@ func AppendUpperMAC(dst []byte, key string, mac [6]byte, separator byte) []byte 
 func AppendProto(dst []byte, key string, proto uint8) []byte {
 	dst = append(dst, key...)
 	return append(event.AppendProto(dst, proto), '"')
+}
+
+// Transport is the protocol's IANA keyword in small letters, "" for one that goes by its number.
+func Transport(p uint8) string {
+	if p == 58 {
+		return "ipv6-icmp"
+	}
+	return event.ProtoName(p)
+}
+
+// AppendQuoted is AppendNumber for a number in quotes. The key ends in its quote.
+func AppendQuoted(dst []byte, key string, v uint64) []byte {
+	return append(AppendNumber(dst, key, v), '"')
 }
 
 // TCPFlags names the flags that are set: SYN,ACK.

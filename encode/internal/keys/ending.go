@@ -39,11 +39,7 @@ func (f *Format) ending(o Options, own map[string]string) *Ending {
 		comma, colon = ", ", ": "
 	}
 	x := &Ending{packet: NewBytes(o.Packet), packetKey: comma + `"` + f.Prefix + PacketKey + `"` + colon + `"`, gap: len(comma)}
-	for _, key := range slices.Sorted(maps.Keys(own)) {
-		x.tail = jsontext.AppendString(append(x.tail, comma...), f.Prefix+key)
-		x.tail = jsontext.AppendString(append(x.tail, colon...), own[key])
-	}
-	x.tail = append(x.tail, '}')
+	x.tail = append(members(own, f.Prefix, comma, colon), '}')
 	if len(o.Include)+len(o.Exclude)+len(o.Rename) == 0 {
 		return x
 	}
@@ -60,6 +56,17 @@ func (f *Format) ending(o Options, own map[string]string) *Ending {
 		x.names = append(x.names, n)
 	}
 	return x
+}
+
+// Members is own fields as members of an object, a comma before each: for a format that has a place for them within.
+func Members(own map[string]string) []byte { return members(own, "", ",", ":") }
+
+func members(own map[string]string, prefix, comma, colon string) (text []byte) {
+	for _, key := range slices.Sorted(maps.Keys(own)) {
+		text = jsontext.AppendString(append(text, comma...), prefix+key)
+		text = jsontext.AppendString(append(text, colon...), own[key])
+	}
+	return text
 }
 
 // Append ends the object that begins at dst[start], all of whose members but own fields are written: at least one.
