@@ -1,9 +1,6 @@
 package threshold
 
-import (
-	"nflogship/event"
-	"nflogship/pipeline/stage"
-)
+import "nflogship/event"
 
 // summarise makes the summary event of a window, when anything was held back in it.
 func (s *Stage) summarise(t *clocked, n uint32) {
@@ -11,12 +8,7 @@ func (s *Stage) summarise(t *clocked, n uint32) {
 	if w.suppressed == 0 {
 		return
 	}
-	if s.out == nil {
-		s.out = s.deps.Pool.Get()
-	}
-	b := s.out
-	b.Received = max(b.Received, t.now)
-	origin := s.origins[w.origin]
+	b, origin := s.out, s.origins[w.origin]
 	e := event.Event{Kind: event.Summarised, Time: s.closing(w, t.now), Origin: b.AddOrigin(origin), Record: s.made}
 	s.made++
 	sum := event.Summary{
@@ -26,7 +18,7 @@ func (s *Stage) summarise(t *clocked, n uint32) {
 	restoreKey(t.key(n), &s.cfg.Track, b, &e, &sum)
 	b.Summaries = append(b.Summaries, sum)
 	e.Aux = uint32(len(b.Summaries))
-	b.Events = append(b.Events, e)
+	s.kept = append(s.kept, e)
 }
 
 // closing is a summary's time: the window's end, or now where the input ended sooner.
@@ -35,16 +27,6 @@ func (s *Stage) closing(w *entry, now int64) int64 {
 		return w.began + s.window
 	}
 	return max(now, w.last)
-}
-
-func (s *Stage) handSummaries(next stage.Next) error {
-	b := s.out
-	if b == nil {
-		return nil
-	}
-	s.out = nil
-	s.deps.Counts.Summaries.Add(uint64(len(b.Events)))
-	return next(b)
 }
 
 // originCache remembers the last answer of originOf: a batch's events nearly always share one.

@@ -21,7 +21,8 @@ type Stage struct {
 	life    string
 	origins []*event.Origin // of the summaries, one for each source
 	made    uint64          // summaries so far: their record numbers
-	out     *event.Batch    // summaries to hand on; nil: none
+	out     *event.Batch    // what is kept and made is for this one
+	kept    []event.Event   // so far
 }
 
 // clocked is a table and the time on its clock.
@@ -65,35 +66,39 @@ func (s *Stage) every(e *entry) bool {
 // once lets only the count-th of a window pass.
 func (s *Stage) once(e *entry) bool { return e.n == s.cfg.Count }
 
-// Process drops from b what is held back, and hands on the rest; summaries of windows that have closed go before.
+// Process drops from b what is held back. The summary of a window that has closed stands where it closed.
 func (s *Stage) Process(b *event.Batch, next stage.Next) error {
-	in := len(b.Events)
-	kept := b.Events[:0]
+	in, made := len(b.Events), s.made
+	s.begin(b)
 	var origins originCache
 	for i := range b.Events {
-		e := &b.Events[i]
-		if s.passes(b, e, &origins) {
-			kept = append(kept, *e)
+		if e := &b.Events[i]; s.passes(b, e, &origins) {
+			s.kept = append(s.kept, *e)
 		}
 	}
-	b.Events = kept
-	s.expire(&s.replay)
-	s.expire(&s.live)
+	s.end()
+	passed := len(b.Events) - int(s.made-made)
 	s.deps.Counts.In.Add(uint64(in))
-	s.deps.Counts.Passed.Add(uint64(len(kept)))
-	s.deps.Counts.Suppressed.Add(uint64(in - len(kept)))
-	if len(kept) < in {
+	s.deps.Counts.Passed.Add(uint64(passed))
+	s.deps.Counts.Suppressed.Add(uint64(in - passed))
+	s.deps.Counts.Summaries.Add(s.made - made)
+	if passed < in {
 		b.Delivery.Worsen(event.Folded)
 	}
-	err := s.handSummaries(next)
-	if len(kept) == 0 {
+	if len(b.Events) == 0 {
 		b.End(event.Folded)
-		return err
+		return nil
 	}
-	if e := next(b); err == nil {
-		err = e
-	}
-	return err
+	return next(b)
+}
+
+// begin has what is kept and what is made collected for b.
+func (s *Stage) begin(b *event.Batch) { s.out, s.kept = b, s.kept[:0] }
+
+// end gives b what was collected, and keeps the memory of what it held.
+func (s *Stage) end() {
+	s.out.Events, s.kept = s.kept, s.out.Events
+	s.out = nil
 }
 
 // passes counts the event in its window, and reports whether it goes on.
@@ -106,11 +111,11 @@ func (s *Stage) passes(b *event.Batch, e *event.Event, origins *originCache) boo
 		t, now = &s.live, b.Received
 	}
 	t.now = now
+	s.expire(t)
 	s.scratch = appendKey(s.scratch[:0], &s.cfg.Track, b, e)
 	hash := t.hash(s.scratch)
 	n := t.find(s.scratch, hash)
 	if n == 0 {
-		s.expire(t)
 		if n = t.add(s.scratch, hash, now); n == 0 {
 			s.deps.Counts.FailedOpen.Add(1)
 			return true
@@ -162,27 +167,46 @@ func (s *Stage) expire(t *clocked) {
 
 // Tick closes the live windows that time has ended.
 func (s *Stage) Tick(now time.Time, next stage.Next) (time.Time, error) {
-	if s.live.live == 0 {
+	t := &s.live
+	if t.live == 0 {
 		return time.Time{}, nil
 	}
-	s.live.now = max(s.live.now, now.UnixNano())
-	s.expire(&s.live)
-	err := s.handSummaries(next)
-	if s.live.oldest == 0 {
+	t.now = max(t.now, now.UnixNano())
+	var err error
+	if s.over(t.at(t.oldest), t.now) {
+		err = s.hand(func() { s.expire(t) }, next)
+	}
+	if t.oldest == 0 {
 		return time.Time{}, err
 	}
-	due := s.live.at(s.live.oldest).began + s.window + 1
+	due := t.at(t.oldest).began + s.window + 1
 	return time.Unix(0, due-due%tickGrain+tickGrain), err
 }
 
 // Flush closes every window.
 func (s *Stage) Flush(next stage.Next) error {
-	for _, t := range []*clocked{&s.replay, &s.live} {
-		for t.oldest != 0 {
-			n := t.oldest
-			s.summarise(t, n)
-			t.remove(n)
+	return s.hand(func() {
+		for _, t := range []*clocked{&s.replay, &s.live} {
+			for t.oldest != 0 {
+				n := t.oldest
+				s.summarise(t, n)
+				t.remove(n)
+			}
 		}
+	}, next)
+}
+
+// hand hands on the summaries that closing makes, in a batch of their own.
+func (s *Stage) hand(closing func(), next stage.Next) error {
+	b, made := s.deps.Pool.Get(), s.made
+	s.begin(b)
+	closing()
+	s.end()
+	if len(b.Events) == 0 {
+		b.Release()
+		return nil
 	}
-	return s.handSummaries(next)
+	b.Received = max(s.live.now, s.replay.now)
+	s.deps.Counts.Summaries.Add(s.made - made)
+	return next(b)
 }

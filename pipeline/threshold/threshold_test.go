@@ -219,6 +219,26 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// A summary stands between the packets before its window closed and those after.
+func TestSummariesStandInTheOrderOfTime(t *testing.T) {
+	s, _, pool := newStage("limit", 1, 10, event.FieldSrc)
+	var order []string
+	next := func(b *event.Batch) error {
+		for i := range b.Events {
+			order = append(order, fmt.Sprintf("%d@%d", b.Events[i].Kind, b.Events[i].Time/second))
+		}
+		b.End(event.Delivered)
+		return nil
+	}
+	b := batch(pool, replayed, packet{1, 0, 0}, packet{1, 0, 5 * second}, packet{2, 0, 7 * second}, packet{3, 0, 12 * second}, packet{1, 0, 13 * second})
+	if err := s.Process(b, next); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(order), "[0@0 0@7 1@10 0@12 0@13]"; got != want {
+		t.Errorf("order %s, want %s", got, want)
+	}
+}
+
 func TestTimerClosesLiveWindows(t *testing.T) {
 	s, _, pool := newStage("limit", 1, 10, event.FieldSrc)
 	g := &got{}
