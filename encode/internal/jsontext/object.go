@@ -12,6 +12,9 @@ func Open(dst []byte, key string) ([]byte, Object) {
 	return dst, o
 }
 
+// IsEmpty reports whether nothing was put in.
+func (o Object) IsEmpty(dst []byte) bool { return len(dst) == o.open }
+
 // Close ends the object.
 func (o Object) Close(dst []byte) []byte { return o.close(dst, '{', '}') }
 
@@ -20,7 +23,7 @@ func (o Object) CloseArray(dst []byte) []byte { return o.close(dst, '[', ']') }
 
 // CloseOrDrop ends it, or takes its key away where nothing was put in.
 func (o Object) CloseOrDrop(dst []byte) []byte {
-	if len(dst) == o.open {
+	if o.IsEmpty(dst) {
 		return dst[:o.key]
 	}
 	return o.Close(dst)
@@ -28,14 +31,14 @@ func (o Object) CloseOrDrop(dst []byte) []byte {
 
 // CloseArrayOrDrop is CloseOrDrop for an array.
 func (o Object) CloseArrayOrDrop(dst []byte) []byte {
-	if len(dst) == o.open {
+	if o.IsEmpty(dst) {
 		return dst[:o.key]
 	}
 	return o.CloseArray(dst)
 }
 
 func (o Object) close(dst []byte, first, last byte) []byte {
-	if len(dst) == o.open {
+	if o.IsEmpty(dst) {
 		return append(dst, first, last)
 	}
 	dst[o.open] = first // instead of the first member's comma

@@ -20,6 +20,11 @@ func AppendIf(dst []byte, has bool, key string, v uint64) []byte {
 	return appendUint(append(dst, key...), v)
 }
 
+// AppendSigned is AppendNumber for a number that may be negative.
+func AppendSigned(dst []byte, key string, v int64) []byte {
+	return strconv.AppendInt(append(dst, key...), v, 10)
+}
+
 func appendUint(dst []byte, v uint64) []byte { return strconv.AppendUint(dst, v, 10) }
 
 // AppendText appends a key and a string of any bytes.
