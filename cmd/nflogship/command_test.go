@@ -116,6 +116,8 @@ func TestExitCodes(t *testing.T) {
 	noise := write(t, "noise.pcap", strings.Repeat("no capture at all ", 100))
 	wrong := write(t, "wrong.yaml", "sources: {a: {pcap: {fles: [x]}}}\nsinks: {b: {file: {path: '-'}}}\n")
 	good := write(t, "good.yaml", "sources: {a: {pcap: {files: ["+capture+"]}}}\nsinks: {b: {file: {path: '-'}}}\n")
+	summed := write(t, "summed.yaml", "sources: {a: {pcap: {files: ["+capture+"]}}}\n"+
+		"stages: {quiet: {threshold: {type: limit, track: [src], count: 1, seconds: 1}}}\nsinks: {b: {file: {path: '-'}, format: kernel}}\n")
 	unreadable := write(t, "tls.yaml", "sources: {a: {pcap: {files: ["+capture+"]}}}\n"+
 		"sinks: {b: {syslog: {address: 'tls://localhost:6514', tls: {ca: /does/not/exist}}}}\n")
 	tests := []struct {
@@ -126,7 +128,7 @@ func TestExitCodes(t *testing.T) {
 		lines int
 	}{
 		{"check of a good configuration", []string{"check", "-c", good}, exitOK, "", 1},
-		{"check warns of summaries that a format leaves out", []string{"check", "-c", "examples/quickstart.yaml"}, exitOK, "warning: sink \"terminal\": format: the format kernel has no place for the summary events of stage \"quiet\"", 1},
+		{"check warns of summaries that a format leaves out", []string{"check", "-c", summed}, exitOK, "warning: sink \"b\": format: the format kernel has no place for the summary events of stage \"quiet\"", 1},
 		{"check --show", []string{"check", "--show", "-c", good}, exitOK, "", -1},
 		{"check of a wrong one", []string{"check", "-c", wrong}, exitUsage, `did you mean "files"?`, 0},
 		{"check finds what only building shows", []string{"check", "-c", unreadable}, exitUsage, "/does/not/exist", 0},
