@@ -38,12 +38,34 @@ func TestNoAllocation(t *testing.T) {
 			}
 		})
 	}
-	datagram := join(netlinkMessage(0, TypePacket, frames["golden/GA.nflog.pcap"].bytes...), netlinkMessage(0, TypeDone))
+	walked := join(netlinkMessage(0, TypePacket, frames["golden/GA.nflog.pcap"].bytes...), netlinkMessage(0, TypeDone))
 	if n := testing.AllocsPerRun(100, func() {
-		for m := Walk(datagram, event.Span{Len: uint32(len(datagram))}, Native); m.Next(); {
-			Seq(datagram[m.Body.Off:m.Body.Off+m.Body.Len], Native)
+		for m := Walk(walked, event.Span{Len: uint32(len(walked))}, Native); m.Next(); {
+			Seq(walked[m.Body.Off:m.Body.Off+m.Body.Len], Native)
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations a datagram", n)
+	}
+	for _, m := range machines {
+		noAllocationIn(t, datagram(familyULOG, m.message(typeULOG, m.ulog(ulogExample)), m.message(TypeDone, m.ulog(ulogExample))))
+	}
+}
+
+func noAllocationIn(t *testing.T, frame []byte) {
+	t.Helper()
+	b := new(event.Pool).Get()
+	d := &Decoder{}
+	d.Begin(b)
+	f := Frame{LinkType: LinkNetlink, Bytes: b.AppendBytes(frame), Original: uint32(len(frame)), Order: Native}
+	b.Events = append(b.Events, event.Event{})
+	decoded := 0
+	if n := testing.AllocsPerRun(100, func() {
+		for g, err := d.Datagram(f); err == nil && g.Next(); {
+			b.Events[0] = event.Event{}
+			err = d.Logged(&b.Events[0], &g)
+			decoded++
+		}
+	}); n != 0 || decoded != 2*101 {
+		t.Errorf("%v allocations a datagram, %d messages", n, decoded)
 	}
 }

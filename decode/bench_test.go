@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"testing"
 
 	"nflogship/event"
@@ -44,6 +45,34 @@ func benchmarkNFLOG(b *testing.B, n int) {
 			b.Fatal("not decoded")
 		}
 	})
+}
+
+// BenchmarkNFLOGCaptured is BenchmarkNFLOGMixed as a capture's records are decoded: of either byte order.
+func BenchmarkNFLOGCaptured(b *testing.B) {
+	allPackets(b, "golden/GA.nflog.pcap", 400, func(d *Decoder, e *event.Event, f Frame) {
+		if d.Frame(e, f) != nil {
+			b.Fatal("not decoded")
+		}
+	})
+}
+
+func BenchmarkULOG(b *testing.B) {
+	batch := new(event.Pool).Get()
+	m := machine{Little, 8}
+	messages := bytes.Repeat(m.message(typeULOG, m.ulog(ulogExample)), 100)
+	frame := Frame{LinkType: LinkNetlink, Bytes: batch.AppendBytes(datagram(familyULOG, messages))}
+	d := &Decoder{}
+	d.Begin(batch)
+	e := make([]event.Event, 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		for g, err := d.Datagram(frame); err == nil && g.Next(); {
+			e[0] = event.Event{}
+			err = d.Logged(&e[0], &g)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/event")
+	b.ReportMetric(0, "ns/op")
 }
 
 func BenchmarkEthernetMixed(b *testing.B) {

@@ -20,12 +20,12 @@ type LinkTypeError uint32
 
 func (e LinkTypeError) Error() string {
 	return fmt.Sprintf("link type %d cannot be decoded: only Ethernet (1), raw IP (12, 14, 101, 228, 229), "+
-		"Linux cooked (113, 276), BSD loopback (0, 108) and NFLOG (239) can", uint32(e))
+		"Linux cooked (113, 276), BSD loopback (0, 108), NFLOG (239) and netlink (253) can", uint32(e))
 }
 
 var errEmptyFrame = errors.New("decode frame: it has no bytes")
 
-// Frame fills e from a captured frame. e is zero but for what the caller knows: Time, Record, Origin, HasTimeSeen.
+// Frame fills e from a captured frame of any link type but LinkNetlink. e is zero but for what the caller knows: Time, Record, Origin, HasTimeSeen.
 // It returns an error where the frame holds no event, a LinkTypeError where no frame of its kind can.
 func (d *Decoder) Frame(e *event.Event, f Frame) error {
 	cut := f.Original > f.Bytes.Len
@@ -46,7 +46,7 @@ func (d *Decoder) Frame(e *event.Event, f Frame) error {
 	case linkNull, linkLoop:
 		d.loopback(e, f.Bytes, cut)
 	case linkNFLOG:
-		return d.nflog(e, f.Bytes, orderOf(d.b.Bytes(f.Bytes), f.Order), cut)
+		return d.captured(e, f.Bytes, f.Order, cut)
 	default:
 		return LinkTypeError(f.LinkType)
 	}
@@ -81,13 +81,4 @@ func familyOf(e *event.Event) event.Family {
 		return event.FamilyIPv4
 	}
 	return event.FamilyUnknown
-}
-
-// orderOf is the byte order that the attributes of an NFLOG record are in: the file's, unless they can only be read in the
-// other, as when a program copied the records of one machine into a file of its own order.
-func orderOf(msg []byte, file Order) Order {
-	if !walks(msg, messageBody, file) && walks(msg, messageBody, !file) {
-		return !file
-	}
-	return file
 }

@@ -129,3 +129,49 @@ func FuzzMessages(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDatagram decodes frames of link type 253. What lies around one must not matter, nor be looked at.
+func FuzzDatagram(f *testing.F) {
+	for _, m := range machines {
+		frame := datagram(familyULOG, m.message(typeULOG, m.ulog(ulogExample)), m.message(TypeDone, m.ulog(ulogExample)))
+		f.Add(frame, uint32(0), bool(m.order))
+		f.Add(frame[:len(frame)-20], uint32(20), bool(!m.order))
+	}
+	log := netlinkMessage(0, TypePacket, message(2, attr(attrInDev, b32(2)...), attr(attrPrefix, []byte("x\x00")...), attr(attrPayload, udpPacket...))...)
+	f.Add(datagram(familyNetfilter, log, netlinkMessage(0, TypeError, 0, 0, 0, 0), log, netlinkMessage(0, TypeDone)), uint32(0), false)
+	f.Add(datagram(familyNetfilter, log[:len(log)-3]), uint32(1<<32-1), true)
+	f.Fuzz(func(t *testing.T, frame []byte, beyond uint32, big bool) {
+		var events [2][]event.Event
+		for i, fill := range []byte{0, 0xff} {
+			b := new(event.Pool).Get()
+			around := bytes.Repeat([]byte{fill}, 300)
+			b.AppendBytes(around)
+			at := b.AppendBytes(frame)
+			b.AppendBytes(around)
+			d := &Decoder{Names: func(uint32) string { return "eth0" }}
+			d.Begin(b)
+			g, err := d.Datagram(Frame{LinkType: LinkNetlink, Bytes: at, Original: at.Len + beyond, Order: Order(big)})
+			for err == nil && g.Next() {
+				e := event.Event{}
+				if d.Logged(&e, &g) == nil {
+					events[i] = append(events[i], e)
+					checkTables(t, b, &e)
+					inside(t, b, &e, at)
+				}
+			}
+		}
+		if !slices.Equal(events[0], events[1]) {
+			t.Errorf("depends on what lies around it:\n%+v\n%+v", events[0], events[1])
+		}
+	})
+}
+
+// inside holds an event's spans to the input, where they are not a name that was looked up.
+func inside(t *testing.T, b *event.Batch, e *event.Event, at event.Span) {
+	t.Helper()
+	for _, s := range []event.Span{e.Prefix, e.Packet, e.Link, e.In, e.Out, e.PhysIn, e.PhysOut} {
+		if s.Len > 0 && (s.Off < at.Off || s.Off+s.Len > at.Off+at.Len) && string(b.Bytes(s)) != "eth0" {
+			t.Errorf("span %+v lies outside the input %+v", s, at)
+		}
+	}
+}

@@ -29,11 +29,13 @@ type Messages struct {
 	Flags uint16
 	Body  event.Span // the current message without its header, in the arena
 
-	arena []byte
-	at    uint32 // where the next message begins
-	end   uint32
-	order Order
-	err   error
+	arena  []byte
+	at     uint32 // where the next message begins
+	end    uint32
+	beyond uint32 // bytes of the datagram behind end, which a capture's snapshot length cut off
+	length uint32 // of the current message, as its header says: more than Body holds where it was cut
+	order  Order
+	err    error
 }
 
 // Walk returns a walk over the messages of the datagram that lies in arena.
@@ -53,10 +55,11 @@ func (m *Messages) Next() bool {
 	}
 	h := m.arena[m.at : m.at+messageHeader]
 	n := m.order.u32(h)
-	if n < messageHeader || n > left {
-		return m.fail("its length says %d bytes, %d are left", n, left)
+	if n < messageHeader || n > left+m.beyond {
+		return m.fail("its length says %d bytes, %d are left", n, left+m.beyond)
 	}
-	m.Type, m.Flags = m.order.u16(h[4:]), m.order.u16(h[6:])
+	m.Type, m.Flags, m.length = m.order.u16(h[4:]), m.order.u16(h[6:]), n
+	n = min(n, left)
 	m.Body = event.Span{Off: m.at + messageHeader, Len: n - messageHeader}
 	m.at += min((n+3)&^3, left) // the last message may lack its padding
 	if m.Type == TypeDone {

@@ -59,6 +59,23 @@ func (d *Decoder) NFLOG(e *event.Event, msg event.Span, order Order) error {
 
 // nflog is NFLOG for a message that a capture's snapshot length may have cut.
 func (d *Decoder) nflog(e *event.Event, msg event.Span, order Order, cut bool) error {
+	return d.found(e, msg, order, cut, d.attrs.find(d.b.Bytes(msg), order, cut))
+}
+
+// captured is NFLOG for a record of a capture. Its attributes are in the file's byte order, unless they can only be read in
+// the other, as when a program copied the records of one machine into a file of its own order.
+func (d *Decoder) captured(e *event.Event, msg event.Span, file Order, cut bool) error {
+	m, order := d.b.Bytes(msg), file
+	sound := d.attrs.find(m, order, cut)
+	if !sound && !walks(m, messageBody, order) && walks(m, messageBody, !order) {
+		order = !order
+		sound = d.attrs.find(m, order, cut)
+	}
+	return d.found(e, msg, order, cut, sound)
+}
+
+// found fills e from the attributes that have been found in a message.
+func (d *Decoder) found(e *event.Event, msg event.Span, order Order, cut, sound bool) error {
 	m := d.b.Bytes(msg)
 	if len(m) < messageBody {
 		return errShortMessage
@@ -67,7 +84,7 @@ func (d *Decoder) nflog(e *event.Event, msg event.Span, order Order, cut bool) e
 	e.Group = be16(m[2:])
 	e.Has |= event.HasGroup
 	a := &d.attrs
-	if !a.find(m, order, cut) {
+	if !sound {
 		e.Malformed = event.FaultAttribute
 	}
 	if cut && !a.has(attrPayload) {
@@ -117,7 +134,8 @@ func fields(e *event.Event, a *attrs, m []byte) {
 		has |= event.HasMark
 	}
 	if a.has(attrTimestamp) {
-		if t, ok := stamp(a.value(m, attrTimestamp)); ok {
+		v := a.value(m, attrTimestamp)
+		if t, ok := stamp(be64(v), be64(v[8:])); ok {
 			e.Time = t
 			has |= event.HasTimeSeen
 		}
@@ -168,8 +186,7 @@ func fields(e *event.Event, a *attrs, m []byte) {
 }
 
 // stamp is the kernel's time in nanoseconds. A zero is a packet that nobody stamped.
-func stamp(v []byte) (int64, bool) {
-	sec, usec := be64(v), be64(v[8:])
+func stamp(sec, usec uint64) (int64, bool) {
 	if sec == 0 || sec >= 1<<33 || usec >= 1e6 {
 		return 0, false
 	}

@@ -8,8 +8,8 @@ import (
 
 const arphrdEther = 1 // include/uapi/linux/if_arp.h
 
-// linkHeaders takes the addresses from the link header where it is Ethernet's. HWHEADER comes with an input device only,
-// L2HDR with the bridge and netdev families only; without a HWTYPE, it is Ethernet's by its length.
+// linkHeaders finds the link header. HWHEADER comes with an input device only, L2HDR with the bridge and netdev families
+// only.
 func (d *Decoder) linkHeaders(e *event.Event, msg event.Span) {
 	switch {
 	case d.attrs.has(attrHWHeader):
@@ -17,6 +17,11 @@ func (d *Decoder) linkHeaders(e *event.Event, msg event.Span) {
 	case d.attrs.has(attrL2Hdr):
 		e.Link = d.span(msg, attrL2Hdr)
 	}
+	d.addresses(e)
+}
+
+// addresses reads the link header where it is Ethernet's: without a HWTYPE, by its length.
+func (d *Decoder) addresses(e *event.Event) {
 	if e.Link.Len < etherHeader || e.Is(event.HasHWType) && e.HWType != arphrdEther {
 		return
 	}

@@ -33,6 +33,18 @@ func (o Order) u32(p []byte) uint32 {
 	return v
 }
 
+// long is a C long, or a size_t, of 4 or 8 bytes.
+func (o Order) long(p []byte, size uint32) uint64 {
+	if size == 4 {
+		return uint64(o.u32(p))
+	}
+	v := binary.LittleEndian.Uint64(p)
+	if o {
+		return bits.ReverseBytes64(v)
+	}
+	return v
+}
+
 func be16(p []byte) uint16 { return binary.BigEndian.Uint16(p) }
 
 func be32(p []byte) uint32 { return binary.BigEndian.Uint32(p) }

@@ -18,7 +18,7 @@ const (
 // A field is meaningful only where its bit in Has is set; bytes (names, the packet) are spans in the batch's arena.
 type Event struct {
 	Time   int64  // nanoseconds since 1970: the kernel's stamp, else the capture record's, else the time of receipt
-	Record uint64 // number within Origin: live, the sequence number widened to 64 bits; a capture, the record's number
+	Record uint64 // number within Origin: live, the sequence number widened to 64 bits; a capture, the record's number, where further events of a record count too
 	Has    Has
 
 	Prefix  Span // as in the rule, without its NUL

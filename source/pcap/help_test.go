@@ -43,6 +43,7 @@ type seen struct {
 	ID              string
 	Prefix, In, Out string
 	Packet          string
+	inIndex         uint32
 	origin          event.Origin
 	truncated       bool
 	fault           event.Fault
@@ -78,7 +79,7 @@ func (r *rig) emit(_ context.Context, b *event.Batch) error {
 		}
 		r.events = append(r.events, seen{
 			e.Time, e.Is(event.HasTimeSeen), e.Record, strings.TrimPrefix(id, r.life+"/"), string(b.Bytes(e.Prefix)),
-			string(b.Bytes(e.In)), string(b.Bytes(e.Out)), string(b.Bytes(e.Packet)), *b.Origins[e.Origin], e.Is(event.Truncated), e.Malformed,
+			string(b.Bytes(e.In)), string(b.Bytes(e.Out)), string(b.Bytes(e.Packet)), e.InIndex, *b.Origins[e.Origin], e.Is(event.Truncated), e.Malformed,
 		})
 	}
 	b.End(event.Delivered)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"time"
 
@@ -45,6 +44,8 @@ type replay struct {
 	size    int            // its bytes with all headers
 	waits   bool
 	number  uint64 // of the next record
+	more    uint64 // events of the records so far, beyond one each: a netlink datagram holds any number
+	lost    int    // records and messages of the batch that held no event
 	skipped skipped
 }
 
@@ -156,8 +157,10 @@ func (r *replay) fill() {
 // decode turns records into events until there is none any more that is complete and due; of one that is not, it tells
 // how long it has to wait.
 func (r *replay) decode() (why verdict, until time.Duration, damage error) {
-	undecodable := 0
-	defer func() { r.source.counts.Undecodable.Add(uint64(undecodable)) }()
+	defer func() {
+		r.source.counts.Undecodable.Add(uint64(r.lost))
+		r.lost = 0
+	}()
 	for len(r.batch.Events) < maxEvents {
 		if !r.waits {
 			n, found, err := r.reader.Next(r.batch.Arena[r.at:r.filled], &r.record)
@@ -174,47 +177,13 @@ func (r *replay) decode() (why verdict, until time.Duration, damage error) {
 			}
 		}
 		r.waits = false
-		if err := r.event(); err != nil {
-			if damage := r.skipped.note(r, err); damage != nil {
-				return needsMore, 0, damage
-			}
-			undecodable++
+		if damage := r.events(); damage != nil {
+			return needsMore, 0, damage
 		}
 		r.at += r.size
 		r.number++
 	}
 	return isFull, 0, nil
-}
-
-// event adds the record's event to the batch.
-func (r *replay) event() error {
-	b, rec := r.batch, &r.record
-	e := next(b)
-	e.Record = r.number
-	if rec.HasTime {
-		e.Time, e.Has = rec.Time, event.HasTimeSeen
-	} else {
-		e.Time = b.Received
-	}
-	err := r.decoder.Frame(e, decode.Frame{
-		LinkType: uint32(rec.Link), Bytes: event.Span{Off: uint32(r.at + rec.Off), Len: uint32(rec.Len)},
-		Original: rec.Length, Order: decode.Order(rec.BigEndian),
-	})
-	if err != nil {
-		b.Events = b.Events[:len(b.Events)-1]
-	}
-	return err
-}
-
-// next adds an event to the batch. It clears the event where it stands: append would clear another one and copy it.
-func next(b *event.Batch) *event.Event {
-	n := len(b.Events)
-	if n == cap(b.Events) {
-		b.Events = slices.Grow(b.Events, max(n, 256))
-	}
-	b.Events = b.Events[:n+1]
-	b.Events[n] = event.Event{}
-	return &b.Events[n]
 }
 
 // handOver emits the batch and begins the next.

@@ -21,7 +21,7 @@ func (s *skipped) note(r *replay, err error) error {
 	if !errors.As(err, &link) {
 		if !s.warned {
 			s.warned = true
-			r.warn("a record holds no event; more of them in this file are only counted", err)
+			r.warn("a record, or a message in it, holds no event; more of them in this file are only counted", err)
 		}
 		return nil
 	}
