@@ -5,25 +5,15 @@ import (
 	"nflogship/event"
 )
 
-// ctInfo is what the values of enum ip_conntrack_info mean (include/uapi/linux/netfilter/nf_conntrack_common.h).
-var ctInfo = [...]struct{ state, direction string }{
-	0: {"established", "original"},
-	1: {"related", "original"},
-	2: {"new", "original"},
-	3: {"established", "reply"},
-	4: {"related", "reply"},
-	5: {"new", "reply"},
-	7: {"untracked", ""},
-}
-
 func appendConntrack(dst []byte, ct *event.Conntrack) []byte {
 	dst, o := jsontext.Open(dst, `,"conntrack":`)
 	if ct.Has&event.CTHasID != 0 {
 		dst = jsontext.AppendNumber(dst, `,"id":`, uint64(ct.ID))
 	}
-	if ct.Has&event.CTHasInfo != 0 && ct.Info < uint32(len(ctInfo)) {
-		dst = jsontext.AppendName(dst, `,"state":"`, ctInfo[ct.Info].state)
-		dst = jsontext.AppendName(dst, `,"direction":"`, ctInfo[ct.Info].direction)
+	if ct.Has&event.CTHasInfo != 0 {
+		state, direction := jsontext.ConntrackInfo(ct.Info)
+		dst = jsontext.AppendName(dst, `,"state":"`, state)
+		dst = jsontext.AppendName(dst, `,"direction":"`, direction)
 	}
 	if ct.Has&event.CTHasMark != 0 {
 		dst = jsontext.AppendNumber(dst, `,"mark":`, uint64(ct.Mark))

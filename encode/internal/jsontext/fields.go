@@ -9,19 +9,15 @@ func AppendKey(dst []byte, key string, b *event.Batch, e *event.Event, s *event.
 		return append(dst, `{"other":true}`...)
 	}
 	dst, o := Open(dst, key)
-	return o.Close(AppendFields(dst, `,"`, b, e, s.Key[:s.Keys]))
-}
-
-// AppendFields appends those of the fields that the event has, under their names in the JSON event. Each key begins with
-// before, its quote included.
-func AppendFields(dst []byte, before string, b *event.Batch, e *event.Event, fields []event.Field) []byte {
-	for _, f := range fields {
-		dst = appendField(dst, before, b, e, f)
+	for _, f := range s.Key[:s.Keys] {
+		dst = AppendField(dst, `,"`, b, e, f)
 	}
-	return dst
+	return o.Close(dst)
 }
 
-func appendField(dst []byte, before string, b *event.Batch, e *event.Event, f event.Field) []byte {
+// AppendField appends a field under its name in the JSON event, if the event has it. The key begins with before, its quote
+// included.
+func AppendField(dst []byte, before string, b *event.Batch, e *event.Event, f event.Field) []byte {
 	start := len(dst)
 	dst = append(dst, before...)
 	dst = append(dst, f.String()...)
