@@ -67,8 +67,11 @@ func (c *Config) Check(r *config.Report) {
 
 // CheckFormat refuses what has no place in a file of lines.
 func (*Config) CheckFormat(format string) error {
-	if format == "raw" {
+	switch format {
+	case "raw":
 		return errors.New("the format raw has no place in a file: nothing would tell one packet from the next")
+	case "structured_data":
+		return errors.New("structured_data is a part of syslog messages: it needs a syslog sink with rfc: 5424")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -60,6 +61,17 @@ func (c *Config) Check(r *config.Report) {
 	if c.SASL != nil && c.SASL.Mechanism == mechanismPlain && c.TLS == nil {
 		r.Warnf("sasl.mechanism", "PLAIN without tls: the password crosses the network as it is")
 	}
+}
+
+// CheckFormat refuses what is no record by itself.
+func (*Config) CheckFormat(format string) error {
+	switch format {
+	case "pcap":
+		return errors.New("pcap is a file's format; a Kafka record takes raw")
+	case "structured_data":
+		return errors.New("structured_data is a part of syslog messages: it needs a syslog sink with rfc: 5424")
+	}
+	return nil
 }
 
 func checkBroker(address string) error {

@@ -58,6 +58,14 @@ func TestConfigMistakes(t *testing.T) {
 	}
 }
 
+func TestFormats(t *testing.T) {
+	for format, ok := range map[string]bool{"json": true, "raw": true, "protobuf": true, "pcap": false, "structured_data": false} {
+		if err := new(Config).CheckFormat(format); (err == nil) != ok {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+}
+
 func TestConfigWarnings(t *testing.T) {
 	schema := config.Schema{
 		Sources: map[string]config.KindSpec{"silence": {}},

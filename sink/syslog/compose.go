@@ -14,6 +14,8 @@ import (
 //	<PRI>1 2026-11-22T10:00:00.123456Z HOSTNAME APP-NAME PROCID - - MSG
 //	|--------- head ----------|      |------------ tail ----------|
 //
+// Structured data stands where the last dash is, and no MSG follows.
+//
 // RFC 3164, section 4.1; the time is local; on a unix socket without HOSTNAME:
 //
 //	<PRI>Nov 22 10:00:00 HOSTNAME TAG: MSG
@@ -32,6 +34,8 @@ type composer struct {
 	framing string // of the transport in use; "": it keeps messages apart by itself
 	max     int    // bytes of a message, without its framing
 
+	structured bool // records are structured data
+
 	second int64  // which head is for
 	head   []byte // empty: for none yet
 
@@ -47,9 +51,9 @@ func (c *composer) append(dst []byte, at int64, record []byte) []byte {
 	if c.micros {
 		header += microsLen
 	}
-	record = c.fit(record, c.max-header)
+	record, end := c.fit(record, c.max-header)
 	if c.framing == octetCounting {
-		dst = append(strconv.AppendInt(dst, int64(header+len(record)), 10), ' ')
+		dst = append(strconv.AppendInt(dst, int64(header+len(record)+len(end)), 10), ' ')
 	}
 	dst = append(dst, c.head...)
 	if c.micros {
@@ -58,6 +62,7 @@ func (c *composer) append(dst []byte, at int64, record []byte) []byte {
 	dst = append(dst, c.tail...)
 	dst = append(dst, record...)
 	c.oneLine(dst[len(dst)-len(record):])
+	dst = append(dst, end...)
 	if c.framing == newline {
 		dst = append(dst, '\n')
 	}
@@ -87,12 +92,20 @@ func appendMicros(dst []byte, micros int64) []byte {
 	return append(dst, digits[:]...)
 }
 
-// fit cuts record to at most limit bytes, never within a character.
-func (c *composer) fit(record []byte, limit int) []byte {
+// fit cuts record to at most limit bytes, end included: what must follow what is kept.
+func (c *composer) fit(record []byte, limit int) (kept []byte, end string) {
 	if len(record) <= limit {
-		return record
+		return record, ""
 	}
 	c.cut++
+	if c.structured {
+		return cutElement(record, limit)
+	}
+	return cutText(record, limit), ""
+}
+
+// cutText cuts record to at most limit bytes, never within a character.
+func cutText(record []byte, limit int) []byte {
 	for back := 1; back < utf8.UTFMax && back <= limit; back++ {
 		if start := limit - back; utf8.RuneStart(record[start]) {
 			if _, n := utf8.DecodeRune(record[start:]); start+n > limit {

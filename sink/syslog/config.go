@@ -63,6 +63,12 @@ func (c *Config) Check(r *config.Report) {
 	}
 }
 
+// CheckFormat refuses what a message has no place for.
+func (c *Config) CheckFormat(format string) error {
+	a, _ := parseAddress(c.Address) // Check has reported what is wrong with it
+	return checkFormat(format, c.rfc(a))
+}
+
 func (c *Config) rfc(a address) int {
 	switch {
 	case c.RFC != 0:

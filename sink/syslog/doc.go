@@ -25,6 +25,9 @@
 // A record is one line. Should a format let a newline or NUL through, it becomes a space: a receiver could take what follows
 // for a message of its own. A message longer than max_message is cut between two characters and sent.
 //
+// The format structured_data has a place of its own in an RFC 5424 message, and that message has no text. Where it is cut, it
+// is cut behind a parameter.
+//
 // A local socket gets RFC 3164 without a host name unless rfc says otherwise: that is what syslog(3) writes there, and
 // journald and rsyslog take a host name for the tag.
 package syslog

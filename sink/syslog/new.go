@@ -51,6 +51,9 @@ func newComposer(c *Config, a address, d sink.Deps) (*composer, error) {
 	if err := checkAppName(app, rfc); err != nil {
 		return nil, fmt.Errorf("app_name: %w", err)
 	}
+	if err := checkFormat(d.Format, rfc); err != nil {
+		return nil, err
+	}
 	m := &composer{max: int(c.MaxMessage)}
 	if a.network == "udp" {
 		m.max = min(m.max, maxDatagram)
@@ -58,7 +61,10 @@ func newComposer(c *Config, a address, d sink.Deps) (*composer, error) {
 	host := hostname(d.Host) + " "
 	if rfc == 5424 {
 		m.before, m.layout, m.zone, m.micros = pri+"1 ", "2006-01-02T15:04:05.", time.UTC, true
-		m.tail = "Z " + host + app + " " + proc + " - - "
+		m.tail = "Z " + host + app + " " + proc + " - "
+		if m.structured = d.Format == structuredData; !m.structured {
+			m.tail += "- "
+		}
 		return m, nil
 	}
 	if a.network == "unix" {
