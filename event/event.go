@@ -113,21 +113,30 @@ const (
 	MoreFragments
 	HasTCP
 	HasUDP
-	HasICMP     // ICMPType, ICMPCode
-	HasEcho     // ICMPID, ICMPSeq
-	HasGateway  // Word
-	HasMTU      // Word
-	HasPointer  // Word
-	HasInner    // Aux: the packet an ICMP error quotes
-	HasSPI      // Word
-	HasARP      // Aux
-	HasCT       // CT
-	Truncated   // headers cut by copy_range or a capture's snapshot length
-	HasTimeSeen // Time is the kernel's or the capture's, not the time of receipt
+	HasICMP       // ICMPType, ICMPCode
+	HasEcho       // ICMPID, ICMPSeq
+	HasGateway    // Word
+	HasMTU        // Word
+	HasPointer    // Word
+	HasInner      // Aux: the packet an ICMP error quotes
+	HasSPI        // Word
+	HasARP        // Aux
+	HasCT         // CT
+	Truncated     // headers cut by copy_range or a capture's snapshot length
+	HasTimeSeen   // Time is the kernel's or the capture's, not the time of receipt
+	ActionGuessed // Action was read from usual words in the prefix: no rule in the configuration says so
 )
 
 // Is reports whether every bit of h is set.
 func (e *Event) Is(h Has) bool { return e.Has&h == h }
+
+// SaidAction is the event's action where rules in the configuration say so, else ActionNone.
+func (e *Event) SaidAction() Action {
+	if e.Is(ActionGuessed) {
+		return ActionNone
+	}
+	return e.Action
+}
 
 // Inner is the packet that an ICMP error quotes, as far as it goes.
 type Inner struct {

@@ -201,7 +201,7 @@ func appendText(dst []byte, b *Batch, e *Event, f Field) []byte {
 	case FieldPrefix:
 		return append(dst, b.Bytes(e.Prefix)...)
 	case FieldAction:
-		return append(dst, e.Action.String()...)
+		return append(dst, e.SaidAction().String()...)
 	case FieldHook:
 		if e.Is(HasHook) {
 			return append(dst, HookName(e.Family, e.Hook)...)

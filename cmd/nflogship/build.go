@@ -174,7 +174,7 @@ func (b *builder) replayedAction() *action.Rules {
 			return actionOf(p.Sources[0].Action)
 		}
 	}
-	return nil
+	return actionOf(nil)
 }
 
 func (b *builder) sourceDeps(name string) source.Deps {
@@ -208,10 +208,12 @@ var actions = map[string]event.Action{"allow": event.ActionAllow, "drop": event.
 
 // actionOf makes the rules of a source; a list of words that the file does not give is the default one.
 func actionOf(c *config.Action) *action.Rules {
-	if c == nil {
-		return nil
-	}
 	words := action.DefaultWords()
+	if c == nil {
+		r := action.New(words)
+		r.Guess = true
+		return r
+	}
 	for _, list := range []struct{ is, given *[]string }{{&words.Drop, &c.Drop}, {&words.Allow, &c.Allow}, {&words.Reject, &c.Reject}} {
 		if *list.given != nil {
 			*list.is = *list.given

@@ -6,9 +6,17 @@ import (
 
 	"nflogship/config"
 	"nflogship/encode"
+	"nflogship/encode/cef"
+	"nflogship/encode/ecs"
+	"nflogship/encode/gelf"
 	"nflogship/encode/json"
 	"nflogship/encode/kernel"
+	"nflogship/encode/leef"
+	"nflogship/encode/logemu"
+	"nflogship/encode/ocsf"
 	"nflogship/encode/raw"
+	"nflogship/encode/sd"
+	"nflogship/encode/ulogd"
 	"nflogship/pipeline/batch"
 	"nflogship/pipeline/stage"
 	"nflogship/pipeline/threshold"
@@ -64,6 +72,30 @@ var (
 		"json": {config.Kind(json.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
 			return json.New(*c.(*json.Config), own)
 		}},
+		"ulogd": {packetsOnly(config.Kind(ulogd.DefaultConfig)), func(c any, own ownFields) (*encode.Codec, error) {
+			return ulogd.New(*c.(*ulogd.Config), own)
+		}},
+		"logemu": {packetsOnly(config.Kind(logemu.DefaultConfig)), func(c any, own ownFields) (*encode.Codec, error) {
+			return logemu.New(*c.(*logemu.Config), own)
+		}},
+		"ecs": {config.Kind(ecs.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+			return ecs.New(*c.(*ecs.Config), own)
+		}},
+		"ocsf": {config.Kind(ocsf.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+			return ocsf.New(*c.(*ocsf.Config), own)
+		}},
+		"cef": {config.Kind(cef.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+			return cef.New(*c.(*cef.Config), own)
+		}},
+		"leef": {config.Kind(leef.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+			return leef.New(*c.(*leef.Config), own)
+		}},
+		"gelf": {config.Kind(gelf.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+			return gelf.New(*c.(*gelf.Config), own)
+		}},
+		"structured_data": {config.Kind(sd.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+			return sd.New(*c.(*sd.Config), own)
+		}},
 		"kernel": {packetsOnly(config.Kind(kernel.DefaultConfig)), func(c any, own ownFields) (*encode.Codec, error) {
 			return kernel.New(*c.(*kernel.Config)), own.unwanted()
 		}},
@@ -99,7 +131,7 @@ func (f ownFields) unwanted() error {
 // What is known by name and comes later: a configuration that asks for it is told so.
 var (
 	laterStages  = []string{"filter", "aggregate", "sample", "enrich"}
-	laterFormats = []string{"ulogd", "logemu", "ecs", "ocsf", "cef", "leef", "gelf", "structured_data", "pcap", "protobuf"}
+	laterFormats = []string{"pcap", "protobuf"}
 )
 
 // schema is what a configuration may name.

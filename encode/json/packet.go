@@ -20,7 +20,7 @@ func appendMessage(dst []byte, b *event.Batch, e *event.Event) []byte {
 	if e.Is(event.HasPrefix) {
 		dst = jsontext.AppendText(dst, `,"prefix":`, b.Bytes(e.Prefix))
 	}
-	dst = jsontext.AppendName(dst, `,"action":"`, e.Action.String())
+	dst = jsontext.AppendName(dst, `,"action":"`, e.SaidAction().String())
 	if e.Is(event.HasHook) {
 		dst = jsontext.AppendName(dst, `,"hook":"`, event.HookName(e.Family, e.Hook))
 	}

@@ -19,7 +19,7 @@ func appendMessage(dst []byte, b *event.Batch, e *event.Event) []byte {
 	if e.Is(event.HasPrefix) {
 		dst = param.Bytes(dst, ` prefix="`, b.Bytes(e.Prefix))
 	}
-	dst = param.Name(dst, ` action="`, e.Action.String())
+	dst = param.Name(dst, ` action="`, e.SaidAction().String())
 	if e.Is(event.HasHook) {
 		dst = param.Name(dst, ` hook="`, event.HookName(e.Family, e.Hook))
 	}

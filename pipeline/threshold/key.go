@@ -64,7 +64,7 @@ func appendValue(dst []byte, b *event.Batch, e *event.Event, f event.Field) []by
 	case event.FieldFamily:
 		return appendU8(dst, e.Family != event.FamilyUnknown, uint8(e.Family))
 	case event.FieldAction:
-		return appendU8(dst, e.Action != event.ActionNone, uint8(e.Action))
+		return appendU8(dst, e.SaidAction() != event.ActionNone, uint8(e.Action))
 	case event.FieldHook:
 		if !e.Is(event.HasHook) {
 			return append(dst, 0)

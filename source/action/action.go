@@ -23,6 +23,7 @@ func DefaultWords() Words {
 type Rules struct {
 	Always event.Action            // for every event; ActionNone: go on with what follows
 	Groups map[uint16]event.Action // for the events of a group
+	Guess  bool                    // the configuration does not ask for actions: they are for the schemas that must have one
 	words  []word
 	last   []byte // the prefix seen last, and what it means: neighbours nearly always share one
 	means  event.Action
@@ -52,6 +53,9 @@ func (r *Rules) Apply(b *event.Batch) {
 	for i := range b.Events {
 		e := &b.Events[i]
 		e.Action = r.of(b, e)
+		if r.Guess {
+			e.Has |= event.ActionGuessed
+		}
 	}
 }
 

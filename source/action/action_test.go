@@ -56,6 +56,16 @@ func TestOwnWordsGroupsAndAlways(t *testing.T) {
 	}
 }
 
+func TestAGuessIsMarkedAndNoFieldOfTheEvent(t *testing.T) {
+	b, r := one("WAN-DROP "), New(DefaultWords())
+	r.Guess = true
+	r.Apply(b)
+	e := &b.Events[0]
+	if text, ok := event.AppendField(nil, b, e, event.FieldAction); e.Action != event.ActionDrop || e.SaidAction() != event.ActionNone || ok {
+		t.Errorf("action %q, said %q, as a field %q", e.Action, e.SaidAction(), text)
+	}
+}
+
 func TestApplyDoesNotAllocate(t *testing.T) {
 	b, r := one("WAN_IN-42-DROP "), New(DefaultWords())
 	r.Apply(b)
