@@ -54,9 +54,7 @@ func (b *Batch) AppendEvent(from *Batch, e *Event) {
 	n := &b.Events[len(b.Events)-1]
 	n.Origin = b.AddOrigin(from.Origins[e.Origin])
 	for _, s := range [...]*Span{&n.Prefix, &n.Packet, &n.Link, &n.In, &n.Out, &n.PhysIn, &n.PhysOut} {
-		if s.Len > 0 {
-			*s = b.AppendBytes(from.Bytes(*s))
-		}
+		*s = b.AppendBytes(from.Bytes(*s)) // an empty one too: its place must lie in this arena
 	}
 	if n.CT > 0 {
 		b.Conntracks = append(b.Conntracks, from.Conntracks[n.CT-1])

@@ -67,6 +67,17 @@ func TestCopiesHoldAllAnEventPointsTo(t *testing.T) {
 	}
 }
 
+// TestCopiesOfEmptyBytes has an event with an empty prefix far behind where the copy's arena ends.
+func TestCopiesOfEmptyBytes(t *testing.T) {
+	b := &Batch{Origins: []*Origin{{}}, Arena: make([]byte, 1000)}
+	b.Events = append(b.Events, Event{Has: HasPrefix, Prefix: Span{Off: 999}})
+	c := &Batch{}
+	c.AppendEvent(b, &b.Events[0])
+	if got := c.Bytes(c.Events[0].Prefix); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestPoolGivesEmptyBatches(t *testing.T) {
 	pool := &Pool{}
 	b := full(pool)
