@@ -11,7 +11,7 @@ var Hostile = rapid.OneOf(
 	rapid.SliceOfN(rapid.Byte(), 0, 64),
 	rapid.Map(rapid.String(), func(s string) []byte { return []byte(s) }),
 	rapid.SampledFrom([][]byte{
-		[]byte("a\"b\\c\n\r\t\x00\x1f\x7f"), []byte("\u2028\u2029\ufffd\ufeff"), []byte("\xe2\x80"), []byte("\xed\xa0\x80"),
+		[]byte("a\"b\\c\n\r\t\x00\x1f\x7f"), []byte("\u2028\u2029\u0085\u009b\ufffd\ufeff"), []byte("\xe2\x80"), []byte("\xed\xa0\x80"),
 		[]byte("\xf4\x90\x80\x80"), []byte("\xc0\xaf"), []byte("</script>"), []byte("\U0010ffff"),
 	}),
 )

@@ -78,7 +78,7 @@ func expected(b *event.Batch, e *event.Event) object {
 	}
 	put(o, e.Family.String() != "", "family", e.Family.String())
 	put(o, e.Is(event.HasPrefix), "prefix", valid(b.Bytes(e.Prefix)))
-	put(o, e.Action != 0, "action", e.Action.String())
+	put(o, e.Action != 0 && !e.Is(event.ActionGuessed), "action", e.Action.String())
 	put(o, e.Is(event.HasHook) && event.HookName(e.Family, e.Hook) != "", "hook", event.HookName(e.Family, e.Hook))
 	for f := event.FieldIn; f <= event.FieldPhysOut; f++ {
 		expectInterface(o, b, e, f)

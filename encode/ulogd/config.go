@@ -11,7 +11,7 @@ import (
 type Config struct {
 	EventV1      bool              `yaml:"eventv1"`       // @timestamp and @version, as Logstash has them
 	BooleanLabel bool              `yaml:"boolean_label"` // action, blocked or allowed, instead of raw.label
-	NumericLabel *uint8            `yaml:"numeric_label"` // raw.label (default 0); with boolean_label, of what no rule tells the action: 0 blocked, else allowed
+	NumericLabel *uint8            `yaml:"numeric_label"` // raw.label (default 0); with boolean_label, where no rule tells the action: 0 blocked, else allowed
 	Device       string            `yaml:"device" check:"min=1"`
 	UTC          bool              `yaml:"utc"`                                  // times in UTC, not in the local zone
 	Include      []string          `yaml:"include" check:"unique"`               // of the top-level keys, these and no others

@@ -19,25 +19,27 @@ func newLabel(cfg Config) label {
 	return l
 }
 
-func (l label) append(dst []byte, a event.Action) []byte {
+func (l label) append(dst []byte, e *event.Event) []byte {
 	switch {
 	case !l.boolean:
 		return jsontext.AppendNumber(dst, `, "raw.label": `, uint64(l.number))
-	case l.blocked(a):
+	case l.blocked(e):
 		return append(dst, `, "action": "blocked"`...)
 	}
 	return append(dst, `, "action": "allowed"`...)
 }
 
-// blocked goes by the action, and only where there is none by the label, if the user gave one.
-func (l label) blocked(a event.Action) bool {
-	switch a {
-	case event.ActionDrop, event.ActionReject:
-		return true
-	case event.ActionAllow:
-		return false
+// blocked goes by the action that rules in the configuration tell, else by the label that it gives, else by what the prefix
+// sounds like.
+func (l label) blocked(e *event.Event) bool {
+	action := e.SaidAction()
+	if action == event.ActionNone && l.given {
+		return l.number == 0
 	}
-	return l.given && l.number == 0
+	if action == event.ActionNone {
+		action = e.Action
+	}
+	return action == event.ActionDrop || action == event.ActionReject
 }
 
 // arphrdVoid is what ulogd2 calls the link of a packet with a sender's address and no link header (ARPHRD_VOID).
@@ -69,7 +71,7 @@ func (x *encoder) appendMessage(dst []byte, b *event.Batch, e *event.Event) []by
 	dst = jsontext.AppendIf(dst, e.Is(event.HasEtherType), `, "oob.protocol": `, uint64(e.EtherType))
 	dst = jsontext.AppendIf(dst, e.Is(event.HasUID), `, "oob.uid": `, uint64(e.UID))
 	dst = jsontext.AppendIf(dst, e.Is(event.HasGID), `, "oob.gid": `, uint64(e.GID))
-	dst = x.label.append(dst, e.Action)
+	dst = x.label.append(dst, e)
 	switch {
 	case e.Link.Len > 0:
 		dst = jsontext.AppendIf(dst, e.Is(event.HasHWType), `, "raw.type": `, uint64(e.HWType))

@@ -41,6 +41,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestLabel(t *testing.T) {
+	const guessed event.Action = 1 << 7
 	zero, two := uint8(0), uint8(2)
 	for _, c := range []struct {
 		name    string
@@ -57,11 +58,16 @@ func TestLabel(t *testing.T) {
 		{"no action", true, nil, event.ActionNone, `"action": "allowed"`},
 		{"no action, label 0", true, &zero, event.ActionNone, `"action": "blocked"`},
 		{"no action, label 2", true, &two, event.ActionNone, `"action": "allowed"`},
+		{"sounds dropped", true, nil, event.ActionDrop | guessed, `"action": "blocked"`},
+		{"sounds dropped, label 2", true, &two, event.ActionDrop | guessed, `"action": "allowed"`},
 	} {
 		cfg := inUTC()
 		cfg.BooleanLabel, cfg.NumericLabel = c.boolean, c.numeric
 		b := encodetest.Example()
-		b.Events[0].Action = c.action
+		b.Events[0].Action = c.action &^ guessed
+		if c.action&guessed != 0 {
+			b.Events[0].Has |= event.ActionGuessed
+		}
 		if got := encodetest.Line(t, codec(t, cfg, nil), b); !strings.Contains(got, c.want) {
 			t.Errorf("%s: got %s, want %s in it", c.name, got, c.want)
 		}
