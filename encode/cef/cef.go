@@ -6,11 +6,12 @@
 //
 // The signature is the rule's prefix. What the dictionary has no key for is in custom ones, each with its label: cs1 rule,
 // cs2 prefix, cs3 TCP flags, cs4 ICMP type and code, cs5 and cs6 bridge ports, cn1 TTL, cn2 mark, cn3 VLAN, c6a2 and c6a3
-// IPv6 addresses (src and dst hold IPv4 only). There is none left for the group's id, for TOS, IP id, fragments and sequence numbers of
-// TCP, for conntrack's id and state, and for the packet that an ICMP error quotes: those who need them take another format.
+// IPv6 addresses (src and dst hold IPv4 only). There is none left for the group's id, for TOS, IP id, fragments and sequence
+// numbers of TCP, for conntrack's id and state, and for the packet that an ICMP error quotes: those who need them take
+// another format.
 //
-// A value begins and ends where parsers say, so spaces around it are cut off; a line end is \n or \r, any other control character
-// comes out as the text \x1b.
+// Spaces around a value are cut off, since parsers do not agree on them; a line end is \n or \r, any other control
+// character comes out as the text \x1b.
 package cef
 
 import (

@@ -2,10 +2,10 @@
 //
 //	Nov 22 12:38:34 vm FW-in:  IN=veth0 OUT= MAC=02:… SRC=10.99.0.2 DST=10.99.0.1 LEN=60 TOS=00 PREC=0x00 … MARK=0x0
 //
-// Its oddities are part of it: one more space behind the prefix, TOS without 0x, no reserved bits, ECE, CWR and options, nothing of
-// the packet that an ICMP error quotes, INCOMPLETE without a space behind it, always so for AH and ESP, PROTO=0 for ESP over
-// IPv6 and wherever IPv6 headers end too soon, and what follows TYPE and CODE of ICMP chosen by the code instead of the type.
-// Whoever is free to choose takes the format kernel.
+// Its oddities are part of it: one more space behind the prefix, TOS without 0x, no reserved bits, ECE, CWR and options,
+// nothing of the packet that an ICMP error quotes, INCOMPLETE without a space behind it, always so for AH and ESP, PROTO=0
+// for ESP over IPv6 and wherever IPv6 headers end too soon, and what follows TYPE and CODE of ICMP chosen by the code instead
+// of the type. Whoever is free to choose takes the format kernel.
 //
 // Different are only lines that say what is not so, or that could be more than one:
 //

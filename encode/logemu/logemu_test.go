@@ -2,6 +2,7 @@ package logemu
 
 import (
 	"flag"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,19 @@ func TestOtherFamilies(t *testing.T) {
 	}
 }
 
+// TestAddresses has them as inet_ntop of glibc prints them.
+func TestAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"2001:db8::1": "2001:db8::1", "::": "::", "::1": "::1", "::ffff": "::ffff", "::0.1.0.2": "::0.1.0.2", "::1.0.0.0": "::1.0.0.0",
+		"::203.0.113.7": "::203.0.113.7", "::ffff:203.0.113.7": "::ffff:203.0.113.7", "64:ff9b::203.0.113.7": "64:ff9b::cb00:7107",
+	} {
+		a := netip.MustParseAddr(address).As16()
+		if got := string(appendIPv6Addr(nil, a[:])); got != want {
+			t.Errorf("%s: got %s, want %s", address, got, want)
+		}
+	}
+}
+
 // TestPrefix: one space is added to it, and it cannot end the line.
 func TestPrefix(t *testing.T) {
 	for prefix, want := range map[string]string{
@@ -237,3 +251,26 @@ func TestAppendEventDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkAppendEvent(b *testing.B) { encodetest.Bench(b, newIn(time.Local)) }
+
+// FuzzPacket: any bytes make one line of ASCII that prints, whole to its end.
+func FuzzPacket(f *testing.F) {
+	b := readNFLOG(f, "testdata/ulogd2.pcap", nil)
+	for i := range b.Events {
+		f.Add(uint8(b.Events[i].Family), b.Events[i].EtherType, b.Bytes(b.Events[i].Packet))
+	}
+	f.Fuzz(func(t *testing.T, family uint8, etherType uint16, p []byte) {
+		b, e := packet(event.Family(family), p)
+		e.EtherType, e.Has = etherType, event.HasEtherType
+		got := line(t, b)
+		if strings.Trim(got, printable) != "" || !strings.HasPrefix(got, before) || !strings.HasSuffix(got, "MARK=0x0 ") {
+			t.Errorf("%x: got %q", p, got)
+		}
+	})
+}
+
+var printable = func() (s string) {
+	for c := ' '; c <= '~'; c++ {
+		s += string(c)
+	}
+	return s
+}()

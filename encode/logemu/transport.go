@@ -109,8 +109,8 @@ const (
 	icmpParameter = 12
 )
 
-// ICMP: type, code, checksum, and four bytes that depend on the type. ulogd2 reads those of three types, but chooses by the code
-// what to print: 0 of all it did not read.
+// ICMP: type, code, checksum, and four bytes that depend on the type. ulogd2 reads them for echoes, redirects and parameter
+// problems, but chooses by the code what to print: zeros of what it did not read.
 func appendICMP(dst, p []byte) []byte {
 	dst = append(dst, "PROTO=ICMP "...)
 	if len(p) < 8 {

@@ -3,8 +3,8 @@
 //
 //	[nflog@32473 source="firewall" family="ipv4" group="10" seq="1841" prefix="WAN_IN-42-DROP " action="drop" …]
 //
-// Parameters have the names of the JSON event's keys, those of its inner objects joined by an underscore: tcp_flags, icmp_type;
-// inner_ for the packet that an ICMP error quotes, ct_ for conntrack. The event's time and host are the message's own.
+// Parameters have the names of the JSON event's keys, those of its inner objects joined by an underscore: tcp_flags,
+// icmp_type; inner_ for the packet that an ICMP error quotes, ct_ for conntrack. Time and host are the message's own.
 //
 // A value is valid UTF-8 of one line: a control character comes out as the text \x0a.
 package sd
@@ -15,7 +15,8 @@ import (
 	"nflogship/event"
 )
 
-var param = pairs.Style{Before: " ", Between: `="`, After: '"', Escapes: pairs.NewEscapes(`\\`, `\`, `\\`, `"`, `\"`, `]`, `\]`)}
+var param = pairs.Style{Before: " ", Between: `="`, After: '"',
+	Escapes: pairs.NewEscapes(`\\`, `\`, `\\`, `"`, `\"`, `]`, `\]`)}
 
 // fieldKeys are the parameters that hold one field of a summary's key each.
 var fieldKeys = func() (keys [256]string) {
