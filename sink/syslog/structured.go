@@ -18,8 +18,8 @@ func checkFormat(format string, rfc int) error {
 	return nil
 }
 
-// cutElement cuts an SD-ELEMENT (RFC 5424, section 6.3) to at most limit bytes with what must then end it. It cuts behind a parameter, or
-// behind the name: a message with half a parameter is none. If not even the name fits, there is no element.
+// cutElement cuts an SD-ELEMENT (RFC 5424, section 6.3) to at most limit bytes with what must then end it. It cuts behind a
+// parameter, or behind the name: a message with half a parameter is none. If not even the name fits, there is no element.
 //
 //	[nflog@32473 in="eth0" prefix="a \"quoted\" one" src="192.0.2.1"]
 //	            ^         ^                         ^
