@@ -168,3 +168,28 @@ func line(s *strings.Builder, title string, pairs ...any) {
 		}
 	}
 }
+
+// Loss is a count that a person should hear of while it grows.
+type Loss struct {
+	Where string // "sink siem"
+	What  string // "shed", as in the ledger
+	Count uint64
+}
+
+// Losses lists the counts of what was lost for want of room, or passed a stage for want of it.
+func (l *Ledger) Losses() []Loss {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []Loss
+	for _, c := range l.sources {
+		where := "source " + strings.TrimRight(c.Source+"/"+c.Group, "/")
+		all = append(all, Loss{where, "kernel_lost", c.KernelLost.Load()}, Loss{where, "shed", c.Shed.Load()})
+	}
+	for _, c := range l.stages {
+		all = append(all, Loss{"stage " + c.Pipeline + "/" + c.Stage, "failed_open", c.FailedOpen.Load()})
+	}
+	for _, c := range l.sinks {
+		all = append(all, Loss{"sink " + c.Sink, "shed", c.Shed.Load()}, Loss{"sink " + c.Sink, "other_route", c.OtherRoute.Load()})
+	}
+	return all
+}

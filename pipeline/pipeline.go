@@ -29,6 +29,7 @@ type Pipeline struct {
 	Lanes    []*Lane
 	Shippers []*Shipper
 	Timeout  time.Duration // for a stop: how long what waits may take to be delivered
+	Ledger   *event.Ledger
 	Log      *slog.Logger
 }
 
@@ -61,6 +62,10 @@ func (p *Pipeline) letGo(feeds []Feed) {
 func (p *Pipeline) Run(ctx context.Context, stop <-chan struct{}) error {
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer abort() // ends the sentinel
+	watching.Go(func() { p.sentinel().watch(ctx) })
 	shipping := p.ship(ctx)
 	failed := p.feed(ctx)
 	deadline := p.watch(ctx, stop, abort)
@@ -77,6 +82,12 @@ func (p *Pipeline) Run(ctx context.Context, stop <-chan struct{}) error {
 	deadline.Stop()
 	p.close(ctx)
 	return err
+}
+
+func (p *Pipeline) sentinel() *sentinel {
+	return &sentinel{
+		log: p.Log, ledger: p.Ledger, shippers: p.Shippers, losses: map[[2]string]told{}, stuck: map[*Shipper]progress{},
+	}
 }
 
 // Reopen lets every sink that can take up anew what it holds open.

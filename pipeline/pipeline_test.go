@@ -160,7 +160,7 @@ func (c *counting) AppendEvent(dst []byte, _ *event.Batch, e *event.Event) ([]by
 
 func newHouse(sizes ...int) *house {
 	h := &house{ledger: &event.Ledger{}, pool: &event.Pool{}, codecs: map[string]*encode.Codec{}, calls: map[string]int{}}
-	h.Log, h.Timeout = slog.New(slog.DiscardHandler), time.Second
+	h.Log, h.Timeout, h.Ledger = slog.New(slog.DiscardHandler), time.Second, h.ledger
 	h.source = &numbers{
 		pool: h.pool, counts: h.ledger.Source("numbers", ""), sizes: sizes, stop: make(chan struct{}),
 		origin: &event.Origin{ID: "o", Host: "h"}, outcomes: map[event.Outcome]int{},

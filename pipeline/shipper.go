@@ -174,8 +174,11 @@ func (s *Shipper) pause(ctx context.Context, attempt int, err error) {
 	}
 }
 
-// sayAgain is how often trouble that lasts is logged.
-const sayAgain = 30 * time.Second
+// sayAgain is how often trouble is logged, sayLasting how long new trouble may last before it is logged all the same.
+const (
+	sayAgain   = 30 * time.Second
+	sayLasting = 3 * time.Second
+)
 
 func (s *Shipper) failing(what string, err error) {
 	now := time.Now()
@@ -183,7 +186,9 @@ func (s *Shipper) failing(what string, err error) {
 		s.trouble = now
 		s.counts.Up.Store(false)
 	}
-	if now.Sub(s.told) < sayAgain {
+	// Trouble that comes and goes is told twice a minute; trouble that stays is told, so that the log's last word is true.
+	lasts := s.told.Before(s.trouble) && now.Sub(s.trouble) >= sayLasting
+	if now.Sub(s.told) < sayAgain && !lasts {
 		return
 	}
 	s.told = now

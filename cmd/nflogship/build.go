@@ -22,7 +22,6 @@ import (
 // built is a pipeline and what tells how it went.
 type built struct {
 	*pipeline.Pipeline
-	ledger  *event.Ledger
 	damaged *atomic.Bool // an input was broken or unreadable
 }
 
@@ -57,8 +56,8 @@ func build(file *config.File, opts buildOptions) (*built, error) {
 		sinks: map[string]*pipeline.Shipper{}, lanes: map[string][]*pipeline.Lane{},
 	}
 	b.out = built{
-		Pipeline: &pipeline.Pipeline{Timeout: time.Duration(file.ShutdownTimeout), Log: opts.log},
-		ledger:   &event.Ledger{}, damaged: &atomic.Bool{},
+		Pipeline: &pipeline.Pipeline{Timeout: time.Duration(file.ShutdownTimeout), Log: opts.log, Ledger: &event.Ledger{}},
+		damaged:  &atomic.Bool{},
 	}
 	for _, p := range file.Pipelines {
 		if opts.only == "" || p.Name == opts.only {
@@ -82,7 +81,7 @@ func (b *builder) lane(p *config.Pipeline) error {
 	var chain []stage.Stage
 	for _, s := range p.Stages {
 		made, err := stages[s.Kind].build(s.Config, stage.Deps{
-			Name: s.Name, Host: b.file.Host, Pool: b.pool, Counts: b.out.ledger.Stage(p.Name, s.Name),
+			Name: s.Name, Host: b.file.Host, Pool: b.pool, Counts: b.out.Ledger.Stage(p.Name, s.Name),
 		})
 		if err != nil {
 			return s.Errorf("", "%v", err)
@@ -120,7 +119,7 @@ func (b *builder) sink(s *config.Sink) (*pipeline.Shipper, error) {
 	if err != nil {
 		return nil, s.Errorf("", "%v", err)
 	}
-	shipper := pipeline.NewShipper(s.Name, made, codec, queueOf(s.Queue), retryOf(s.Retry), b.out.ledger.Sink(s.Name), b.log)
+	shipper := pipeline.NewShipper(s.Name, made, codec, queueOf(s.Queue), retryOf(s.Retry), b.out.Ledger.Sink(s.Name), b.log)
 	b.sinks[s.Name] = shipper
 	b.out.Shippers = append(b.out.Shippers, shipper)
 	return shipper, nil
@@ -180,7 +179,7 @@ func (b *builder) replayedAction() *action.Rules {
 func (b *builder) sourceDeps(name string) source.Deps {
 	log := b.log.With("source", name)
 	return source.Deps{
-		Name: name, Host: b.file.Host, Log: log, Pool: b.pool, Ledger: b.out.ledger,
+		Name: name, Host: b.file.Host, Log: log, Pool: b.pool, Ledger: b.out.Ledger,
 		Damaged: func(err error) {
 			b.out.damaged.Store(true)
 			log.Error("an input is damaged: what came before is delivered, and the rest goes on", "error", err)

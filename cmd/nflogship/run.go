@@ -51,11 +51,11 @@ func (p *built) run(ctx context.Context, log *slog.Logger) error {
 		return &exitError{exitStart, err}
 	}
 	err := p.Run(ctx, stop)
-	log.Info("ended", "ledger", p.ledger.String())
-	if sum := p.ledger.Check(); sum != nil {
+	log.Info("ended", "ledger", p.Ledger.String())
+	if sum := p.Ledger.Check(); sum != nil {
 		log.Error("BUG: events are unaccounted for", "error", sum)
 	}
-	if err != nil || p.damaged.Load() || !p.ledger.Lossless() {
+	if err != nil || p.damaged.Load() || !p.Ledger.Lossless() {
 		return &exitError{exitLost, errSaid} // each loss has been said where it happened, and stands in the ledger
 	}
 	return nil
@@ -78,7 +78,7 @@ func (p *built) signals(stop chan<- struct{}, log *slog.Logger) (end func()) {
 				case s == syscall.SIGHUP:
 					p.Reopen()
 				case stopping:
-					log.Error("a second signal: ending at once", "signal", s.String(), "ledger", p.ledger.String())
+					log.Error("a second signal: ending at once", "signal", s.String(), "ledger", p.Ledger.String())
 					os.Exit(exitSignal + int(s.(syscall.Signal)))
 				default:
 					stopping = true
