@@ -235,7 +235,8 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 		p := command(t, "run", "-c", stuckSink(t, "1h")).start(t)
 		time.Sleep(500 * time.Millisecond) // for the handler to be there
 		p.Process.Signal(signal)
-		time.Sleep(300 * time.Millisecond) // two signals at the same time are one
+		p.Process.Signal(signal) // at once: still the same one
+		time.Sleep(sameSignal + 200*time.Millisecond)
 		p.Process.Signal(signal)
 		if code := p.code(t); code != want {
 			t.Errorf("%v twice: exit code %d, want %d\n%s", signal, code, want, p.stderr.String())

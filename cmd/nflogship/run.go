@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"nflogship/config"
 
@@ -29,6 +30,8 @@ SIGINT and SIGTERM end it cleanly within shutdown_timeout, a second one at once.
 				return err
 			}
 			log := newLog(file.Log, cmd.ErrOrStderr())
+			// Whoever reads our log or standard output may go away: that is an error of one write, not the end.
+			signal.Ignore(syscall.SIGPIPE)
 			p, err := build(file, buildOptions{log: log})
 			if err != nil {
 				return &exitError{exitUsage, err}
@@ -68,7 +71,7 @@ func (p *built) signals(stop chan<- struct{}, log *slog.Logger) (end func()) {
 	signal.Notify(c, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	done := make(chan struct{})
 	go func() {
-		stopping := false
+		var stopping time.Time // since when
 		for {
 			select {
 			case <-done:
@@ -77,11 +80,12 @@ func (p *built) signals(stop chan<- struct{}, log *slog.Logger) (end func()) {
 				switch {
 				case s == syscall.SIGHUP:
 					p.Reopen()
-				case stopping:
+				case !stopping.IsZero() && time.Since(stopping) < sameSignal:
+				case !stopping.IsZero():
 					log.Error("a second signal: ending at once", "signal", s.String(), "ledger", p.Ledger.String())
 					os.Exit(exitSignal + int(s.(syscall.Signal)))
 				default:
-					stopping = true
+					stopping = time.Now()
 					log.Info("stopping", "signal", s.String())
 					close(stop)
 				}
@@ -93,6 +97,9 @@ func (p *built) signals(stop chan<- struct{}, log *slog.Logger) (end func()) {
 		close(done)
 	}
 }
+
+// sameSignal is how soon a second signal is still the first: timeout(1) and others signal a process and then its group.
+const sameSignal = 500 * time.Millisecond
 
 var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 

@@ -34,6 +34,9 @@ type clocked struct {
 // tickGrain is how late a window may be closed by the timer: closing many together spares wake-ups.
 const tickGrain = int64(100 * time.Millisecond)
 
+// maxMade bounds the summaries that are made at once.
+const maxMade = 512
+
 // New returns a stage that remembers nothing.
 func New(cfg Config, d stage.Deps) *Stage {
 	s := &Stage{cfg: cfg, window: cfg.window(), deps: d, life: event.NewLife()}
@@ -156,9 +159,10 @@ func (s *Stage) over(w *entry, now int64) bool {
 	return now > w.began+s.window || now < w.began-s.window
 }
 
-// expire closes the windows that have ended, oldest first.
+// expire closes the windows that have ended, oldest first. It leaves some for the next event or tick where they are
+// many: what it makes is held in memory at once.
 func (s *Stage) expire(t *clocked) {
-	for t.oldest != 0 && s.over(t.at(t.oldest), t.now) {
+	for made := s.made; t.oldest != 0 && s.over(t.at(t.oldest), t.now) && s.made-made < maxMade; {
 		n := t.oldest
 		s.summarise(t, n)
 		t.remove(n)
@@ -173,7 +177,7 @@ func (s *Stage) Tick(now time.Time, next stage.Next) (time.Time, error) {
 	}
 	t.now = max(t.now, now.UnixNano())
 	var err error
-	if s.over(t.at(t.oldest), t.now) {
+	for err == nil && t.oldest != 0 && s.over(t.at(t.oldest), t.now) {
 		err = s.hand(func() { s.expire(t) }, next)
 	}
 	if t.oldest == 0 {
@@ -185,15 +189,23 @@ func (s *Stage) Tick(now time.Time, next stage.Next) (time.Time, error) {
 
 // Flush closes every window.
 func (s *Stage) Flush(next stage.Next) error {
-	return s.hand(func() {
-		for _, t := range []*clocked{&s.replay, &s.live} {
-			for t.oldest != 0 {
-				n := t.oldest
-				s.summarise(t, n)
-				t.remove(n)
+	for _, t := range []*clocked{&s.replay, &s.live} {
+		for t.oldest != 0 {
+			if err := s.hand(func() { s.close(t) }, next); err != nil {
+				return err
 			}
 		}
-	}, next)
+	}
+	return nil
+}
+
+// close closes windows whether they have ended or not, as many as fit a batch.
+func (s *Stage) close(t *clocked) {
+	for made := s.made; t.oldest != 0 && s.made-made < maxMade; {
+		n := t.oldest
+		s.summarise(t, n)
+		t.remove(n)
+	}
 }
 
 // hand hands on the summaries that closing makes, in a batch of their own.

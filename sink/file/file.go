@@ -6,10 +6,12 @@ package file
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"nflogship/encode"
@@ -119,7 +121,10 @@ func (s *Sender) write(ctx context.Context, p *encode.Payload, from, to int) (in
 	}
 	whole, last := wholeRecords(p, from, to, begin+taken)
 	o.cut(begin + taken - last)
-	return whole, fmt.Errorf("write %s: %w", path, err)
+	if path == stdout && errors.Is(err, syscall.EPIPE) {
+		return whole, sink.Permanent(errors.New("nothing reads standard output any more"))
+	}
+	return whole, err // it names the file
 }
 
 // fit is the end of the records from from on that the file may take before it is due. One record always fits.

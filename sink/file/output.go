@@ -127,16 +127,28 @@ func (o *output) cut(n int) {
 	if n == 0 {
 		return
 	}
-	if o.regular && o.f.Truncate(o.size-int64(n)) == nil {
-		o.size -= int64(n)
+	if end, ok := o.end(); ok && end >= int64(n) && o.f.Truncate(end-int64(n)) == nil {
+		o.size = end - int64(n)
 		return
 	}
 	o.torn = true
 }
 
+// end is where the file really ends: somebody may have cut it shorter than what we know of.
+func (o *output) end() (int64, bool) {
+	if !o.regular {
+		return 0, false
+	}
+	info, err := o.f.Stat()
+	if err != nil {
+		return 0, false
+	}
+	return info.Size(), true
+}
+
 // takeBack cuts the file to what is known to be on disk: what a failed fsync may have lost is written again.
 func (o *output) takeBack() {
-	if o.regular && o.f.Truncate(o.synced) == nil {
+	if end, ok := o.end(); ok && end > o.synced && o.f.Truncate(o.synced) == nil {
 		o.size = o.synced
 	}
 }
@@ -148,7 +160,14 @@ func (o *output) moved(now time.Time) bool {
 	}
 	o.checked = now
 	info, err := os.Stat(o.path)
-	return err != nil || !os.SameFile(info, o.info)
+	if err != nil || !os.SameFile(info, o.info) {
+		return true
+	}
+	if o.regular && info.Size() < o.size { // cut from outside, as logrotate's copytruncate does
+		o.size = info.Size()
+		o.synced = min(o.synced, o.size)
+	}
+	return false
 }
 
 func (o *output) close() error { return o.f.Close() }

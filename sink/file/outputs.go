@@ -1,9 +1,11 @@
 package file
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // outputFor returns the file to append n bytes to, set aside and made anew where it is due.
@@ -56,6 +58,13 @@ func (s *Sender) output(path string) (*output, error) {
 		return nil, err
 	}
 	o, err := openOutput(path, &s.cfg, now)
+	if (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)) && len(s.open) > 0 {
+		// The limit on open files is lower than ours.
+		if err := s.leave(s.oldest()); err != nil {
+			return nil, err
+		}
+		o, err = openOutput(path, &s.cfg, now)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -71,13 +80,18 @@ func (s *Sender) makePlace() error {
 	if len(s.open) < maxOpen {
 		return nil
 	}
+	return s.leave(s.oldest())
+}
+
+// oldest is the open file that has been unused for longest.
+func (s *Sender) oldest() *output {
 	var oldest *output
 	for _, o := range s.open {
 		if oldest == nil || o.used.Before(oldest.used) {
 			oldest = o
 		}
 	}
-	return s.leave(oldest)
+	return oldest
 }
 
 // leave closes a file in the midst of a Send. With sync, what is in it is on disk before that.

@@ -69,11 +69,12 @@ type Sender struct {
 	subject string // of every message, where none comes from an event
 	ackWait time.Duration
 
-	link    *link // nil: not connected
-	servers pool
-	stream  stream
-	careful bool // the next message goes alone
-	doubt   doubt
+	link       *link // nil: not connected
+	servers    pool
+	stream     stream
+	careful    bool // the next message goes alone
+	streamGone bool // no stream took a message: the configured one may have to be made again
+	doubt      doubt
 
 	plan    plan
 	window  window

@@ -29,7 +29,7 @@ func (s *Sender) Open(ctx context.Context) error {
 		k, err := s.open(ctx, named(secured(o, u), s.servers.serverName(u)), u)
 		if err == nil {
 			s.link, s.careful = k, true
-			s.log.Info("connected", "sink", s.name, "server", shown(u), "name", k.nc.ConnectedServerName(), "version", k.nc.ConnectedServerVersion())
+			s.log.Info("connected", "server", shown(u), "name", k.nc.ConnectedServerName(), "version", k.nc.ConnectedServerVersion())
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -105,6 +105,12 @@ func (s *Sender) Send(ctx context.Context, l *sink.Load) error {
 	stop := context.AfterFunc(ctx, k.dialer.cut)
 	defer stop()
 	began := time.Now()
+	if s.streamGone {
+		if err := s.ensureStream(ctx, k); err != nil {
+			return err
+		}
+		s.streamGone = false
+	}
 	s.plan.make(l, s.rules(k, l))
 	s.doubt.resend(l, began, s.memory())
 	var unknown int
@@ -118,6 +124,7 @@ func (s *Sender) Send(ctx context.Context, l *sink.Load) error {
 	}
 	if err != nil {
 		s.careful = true
+		s.streamGone = s.config.Stream != nil && errors.Is(err, errNoStream)
 		s.doubt.note(l, began, unknown)
 	}
 	s.message, s.plan.load = nats.Msg{}, nil // the load's bytes are its owner's again

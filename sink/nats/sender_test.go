@@ -227,6 +227,23 @@ func TestMissingStreamIsWaitedFor(t *testing.T) {
 	wantStored(t, f.messages("FW"), all)
 }
 
+func TestConfiguredStreamThatIsDeletedIsMadeAgain(t *testing.T) {
+	f := startServer(t)
+	_, s := newSink(t, f, nil, func(c *Config) { c.Stream = newStream("FW") })
+	open(t, s)
+	push(t, s, load(payload(lines, numbered(0, 10)...)))
+	js, err := jetstream.New(f.connect())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(ctx(t), "FW"); err != nil {
+		t.Fatal(err)
+	}
+	want := numbered(10, 10)
+	push(t, s, load(payload(lines, want...)))
+	wantStored(t, f.messages("FW"), want)
+}
+
 func TestFullStreamIsWaitedFor(t *testing.T) {
 	f := startServer(t)
 	c := fwStream()

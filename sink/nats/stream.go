@@ -57,7 +57,7 @@ func (s *Sender) makeStream(ctx context.Context, js jetstream.JetStream) (jetstr
 	}
 	if err == nil {
 		s.log.Warn("made the stream; it keeps everything until the disk is full: bound it with nats stream edit --max-age or --max-bytes",
-			"sink", s.name, "stream", c.Name, "subjects", c.Subjects, "storage", want.Storage, "replicas", c.Replicas)
+			"stream", c.Name, "subjects", c.Subjects, "storage", want.Storage, "replicas", c.Replicas)
 	}
 	return made, err
 }
@@ -96,7 +96,7 @@ func (s *Sender) compare(is *jetstream.StreamConfig) {
 	}
 	said := strings.Join(differs, "; ")
 	if said != "" && said != s.stream.warned {
-		s.log.Warn("the stream is not as configured, and is used as it is", "sink", s.name, "stream", is.Name, "differs", said)
+		s.log.Warn("the stream is not as configured, and is used as it is", "stream", is.Name, "differs", said)
 	}
 	s.stream.warned = said
 }
