@@ -40,6 +40,9 @@ const (
 	attrKinds      = 22
 )
 
+// noHook stands for the hook in captures that nflogship wrote from others, which tell of none.
+const noHook = 0xff
+
 // attrNeeds is the shortest length of each attribute with which it says anything.
 var attrNeeds = [attrKinds]uint8{
 	attrPacketHdr: 7, attrMark: 8, attrTimestamp: 20, attrInDev: 8, attrOutDev: 8, attrPhysInDev: 8, attrPhysOutDev: 8,
@@ -123,8 +126,10 @@ func fields(e *event.Event, a *attrs, m []byte) {
 	has := e.Has
 	if a.has(attrPacketHdr) {
 		v := a.value(m, attrPacketHdr)
-		e.Hook = event.Hook(v[2])
-		has |= event.HasHook
+		if v[2] != noHook {
+			e.Hook = event.Hook(v[2])
+			has |= event.HasHook
+		}
 		if e.EtherType = be16(v); e.EtherType != 0 {
 			has |= event.HasEtherType
 		}

@@ -32,6 +32,9 @@ type Codec struct {
 	Framing Framing
 	Header  []byte         // what a file of records begins with, nil for nothing
 	New     func() Encoder // one for each goroutine that encodes
+	// Length is how long the record is that begins with head, and whether it can be one at all: where a Bare record tells its
+	// own end. Of a file's last record, there may be less of it than a head.
+	Length func(head []byte) (n int, ok bool)
 }
 
 // AppendBatch encodes the first n events of b to the end of body.
