@@ -25,6 +25,9 @@ func (c *Component) Errorf(path, format string, args ...any) error {
 	return c.d.text.problem(f)
 }
 
+// Mask hides in a text what came from outside the file and passwords: for what the program says while it runs.
+func (f *File) Mask(text string) string { return f.d.scrub(text) }
+
 // Source is one source of events.
 type Source struct {
 	Component

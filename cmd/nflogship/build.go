@@ -51,6 +51,9 @@ type namedCodec struct {
 
 // build makes every component of the configuration. Nothing is opened.
 func build(file *config.File, opts buildOptions) (*built, error) {
+	if err := clashes(file); err != nil {
+		return nil, err
+	}
 	b := &builder{
 		buildOptions: opts, file: file, pool: &event.Pool{},
 		sinks: map[string]*pipeline.Shipper{}, lanes: map[string][]*pipeline.Lane{},

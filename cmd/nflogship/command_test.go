@@ -172,6 +172,41 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// What came from outside is not shown, whoever repeats it: here the error of opening, and the log of a sink.
+func TestWhatCameFromOutsideIsMaskedWhileRunning(t *testing.T) {
+	for name, text := range map[string]string{
+		"a start error": "sources: {a: {pcap: {files: ['/nowhere/${HIDDEN}/x*.pcap']}}}\nsinks: {b: {file: {path: '-'}}}\n",
+		"a sink's log": "shutdown_timeout: 1s\nsources: {a: {pcap: {files: ['" + testenv.Shared(t, "golden/GA.nflog.pcap") +
+			"']}}}\nsinks: {b: {file: {path: '/proc/${HIDDEN}/x'}, retry: {max_attempts: 1}}}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := command(t, "run", "-c", write(t, "c.yaml", text))
+			p.Env = append(p.Env, "HIDDEN=s3cr3tplace")
+			p.start(t)
+			time.AfterFunc(time.Second, func() { p.Process.Signal(syscall.SIGTERM) })
+			if code := p.code(t); code == exitOK {
+				t.Error("it ended well")
+			}
+			if said := p.stderr.String(); strings.Contains(said, "s3cr3tplace") || !strings.Contains(said, "***") {
+				t.Errorf("stderr:\n%s", said)
+			}
+		})
+	}
+}
+
+func TestClashes(t *testing.T) {
+	for text, want := range map[string]string{
+		"sources: {a: {nflog: {groups: [5, 6]}}, b: {nflog: {groups: [6]}}}\nsinks: {c: {file: {path: '-'}}}\n":           `2:`,
+		"sources: {a: {pcap: {files: [x]}}}\nsinks: {b: {file: {path: /x/y}}, c: {file: {path: /x//y}}}\n":                `sink "b" writes this file`,
+		"sources: {a: {nflog: {groups: [6]}}, b: {nflog: {groups: [6], netns: edge}}}\nsinks: {c: {file: {path: '-'}}}\n": "",
+	} {
+		code, _, said := run(t, "check", "-c", write(t, "c.yaml", text))
+		if (code == exitOK) != (want == "") || want != "" && !strings.Contains(said, "is source") && !strings.Contains(said, want) {
+			t.Errorf("%s: exit code %d: %s", text, code, said)
+		}
+	}
+}
+
 func TestActionAndOwnFields(t *testing.T) {
 	capture := testenv.Shared(t, "golden/GA.nflog.pcap")
 	path := write(t, "c.yaml", `
@@ -241,6 +276,30 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 		if code := p.code(t); code != want {
 			t.Errorf("%v twice: exit code %d, want %d\n%s", signal, code, want, p.stderr.String())
 		}
+	}
+}
+
+// A reader of standard output that goes away costs that sink its events, and nobody else anything.
+func TestStandardOutputsReaderGoesAway(t *testing.T) {
+	capture := testenv.Shared(t, "golden/GA.nflog.pcap")
+	out := filepath.Join(t.TempDir(), "events.json")
+	path := write(t, "c.yaml", `
+sources: {a: {pcap: {files: ["`+capture+`"]}}}
+sinks: {gone: {file: {path: "-"}}, well: {file: {path: "`+out+`"}}}
+`)
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := command(t, "run", "-c", path)
+	p.Cmd.Stdout = writer
+	reader.Close()
+	p.start(t)
+	writer.Close()
+	code := p.code(t)
+	data, _ := os.ReadFile(out)
+	if n := strings.Count(string(data), "\n"); code != exitLost || n != 400 || !strings.Contains(p.stderr.String(), "nothing reads standard output") {
+		t.Errorf("exit code %d, %d events in the file\n%s", code, n, p.stderr.String())
 	}
 }
 

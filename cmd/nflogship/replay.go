@@ -58,7 +58,7 @@ func replay(cmd *cobra.Command, f replayFlags, files []string) error {
 	if settings.Interfaces, err = parseInterfaces(f.interfaces); err != nil {
 		return &exitError{exitUsage, err}
 	}
-	log := newLog(file.Log, cmd.ErrOrStderr())
+	log := newLog(file, cmd.ErrOrStderr())
 	var input *pcap.Source
 	p, err := build(file, buildOptions{log: log, only: f.pipeline, replay: func(d source.Deps) (source.Source, error) {
 		input, err = pcap.New(settings, d)
@@ -68,7 +68,7 @@ func replay(cmd *cobra.Command, f replayFlags, files []string) error {
 		return &exitError{exitUsage, err}
 	}
 	defer showProgress(input, f.config == "", cmd.ErrOrStderr())()
-	return p.run(cmd.Context(), log)
+	return masked(file, p.run(cmd.Context(), log))
 }
 
 // file is the configuration to replay through: the user's, or one that writes to standard output.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,14 +30,14 @@ SIGINT and SIGTERM end it cleanly within shutdown_timeout, a second one at once.
 			if err != nil {
 				return err
 			}
-			log := newLog(file.Log, cmd.ErrOrStderr())
+			log := newLog(file, cmd.ErrOrStderr())
 			// Whoever reads our log or standard output may go away: that is an error of one write, not the end.
 			signal.Ignore(syscall.SIGPIPE)
 			p, err := build(file, buildOptions{log: log})
 			if err != nil {
-				return &exitError{exitUsage, err}
+				return masked(file, &exitError{exitUsage, err})
 			}
-			return p.run(cmd.Context(), log)
+			return masked(file, p.run(cmd.Context(), log))
 		},
 	}
 	configFlag(cmd, &path)
@@ -104,16 +105,39 @@ const sameSignal = 500 * time.Millisecond
 var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 
 // newLog is the daemon's own log.
-func newLog(c config.Log, w io.Writer) *slog.Logger {
-	level, ok := levels[c.Level]
+func newLog(f *config.File, w io.Writer) *slog.Logger {
+	level, ok := levels[f.Log.Level]
 	if !ok {
-		panic(fmt.Sprintf("BUG: log level %q", c.Level))
+		panic(fmt.Sprintf("BUG: log level %q", f.Log.Level))
 	}
+	w = masking{f, w}
 	opts := &slog.HandlerOptions{Level: level}
-	if c.Format == "json" {
+	if f.Log.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, opts))
 	}
 	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// masked hides in an error what must not be seen.
+func masked(f *config.File, err error) error {
+	var e *exitError
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &exitError{e.code, errors.New(f.Mask(e.Error()))}
+}
+
+// masking is a writer of whole lines that hides what must not be seen: an error may repeat what came from ${…}.
+type masking struct {
+	file *config.File
+	w    io.Writer
+}
+
+func (m masking) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(m.w, m.file.Mask(string(line))); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -239,6 +239,35 @@ func TestSummariesStandInTheOrderOfTime(t *testing.T) {
 	}
 }
 
+func TestManySummariesComeInBoundedBatches(t *testing.T) {
+	s, ledger, pool := newStage("threshold", 9, 10, event.FieldSrc)
+	var packets []packet
+	for i := range 5000 {
+		packets = append(packets, packet{i, 0, 0})
+	}
+	largest, all := 0, 0
+	next := func(b *event.Batch) error {
+		largest, all = max(largest, len(b.Events)), all+len(b.Events)
+		b.End(event.Delivered)
+		return nil
+	}
+	if err := s.Process(batch(pool, replayed, packets...), next); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Process(batch(pool, replayed, packet{7, 7, 60 * second}), next); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Flush(next); err != nil {
+		t.Fatal(err)
+	}
+	if all != 5001 || largest > maxMade+1 {
+		t.Errorf("%d summaries, up to %d at once; want 5001, and few at once", all, largest)
+	}
+	if err := ledger.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTimerClosesLiveWindows(t *testing.T) {
 	s, _, pool := newStage("limit", 1, 10, event.FieldSrc)
 	g := &got{}

@@ -38,8 +38,8 @@ func DefaultConfig() Config { return Config{Mode: 0o640, MaxRoutes: 1000} }
 // SetDefaults completes a rotate: that leaves things out.
 func (r *Rotate) SetDefaults() { *r = Rotate{Compress: "none"} }
 
-// stdout is the path that stands for standard output.
-const stdout = "-"
+// Stdout is the path that stands for standard output.
+const Stdout = "-"
 
 // Check looks at the path and at what does not go together.
 func (c *Config) Check(r *config.Report) {
@@ -47,7 +47,7 @@ func (c *Config) Check(r *config.Report) {
 	switch {
 	case err != nil:
 		r.Errorf("path", "path %v", err)
-	case c.Path == stdout:
+	case c.Path == Stdout:
 		for _, name := range []string{"mode", "owner", "sync", "rotate"} {
 			if r.IsSet(name) {
 				r.Errorf(name, "standard output has no %s", name)

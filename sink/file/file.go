@@ -121,7 +121,7 @@ func (s *Sender) write(ctx context.Context, p *encode.Payload, from, to int) (in
 	}
 	whole, last := wholeRecords(p, from, to, begin+taken)
 	o.cut(begin + taken - last)
-	if path == stdout && errors.Is(err, syscall.EPIPE) {
+	if path == Stdout && errors.Is(err, syscall.EPIPE) {
 		return whole, sink.Permanent(errors.New("nothing reads standard output any more"))
 	}
 	return whole, err // it names the file

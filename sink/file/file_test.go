@@ -126,6 +126,53 @@ func TestAMovedFileIsMadeAnew(t *testing.T) {
 	}
 }
 
+// What is cut from outside while we write, as logrotate's copytruncate does, leaves no hole where we go on.
+func TestAFileCutFromOutsideGetsNoHole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.json")
+	s := newSink(t, "{path: "+path+", sync: true}")
+	sinktest.Ship(t, s, sinktest.Load(records("a", 500)))
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	o := s.Sender.(*Sender).open[path]
+	if _, err := o.append([]byte("torn rec")); err != nil {
+		t.Fatal(err)
+	}
+	o.cut(len("torn rec"))
+	o.takeBack()
+	sinktest.Ship(t, s, sinktest.Load(records("b", 2)))
+	s.Sender.Close(t.Context())
+	if got := strings.Join(read(t, path), " "); got != "b-0000 b-0001" {
+		t.Errorf("the file holds %.100q", got)
+	}
+}
+
+func TestALowLimitOnOpenFiles(t *testing.T) {
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	low := was
+	low.Cur = 24
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was)
+	dir := t.TempDir()
+	s := newSink(t, fmt.Sprintf("{path: %q}", dir+"/{group}.json"))
+	var list []sinktest.Record
+	for i := range maxOpen {
+		list = append(list, sinktest.Record{Text: fmt.Sprint(i), Route: fmt.Sprintf("%s/%d.json", dir, i)})
+	}
+	sinktest.Ship(t, s, sinktest.Load(list))
+	s.Sender.Close(t.Context())
+	for _, r := range list {
+		if got := read(t, r.Route); len(got) != 1 {
+			t.Fatalf("%s holds %v", r.Route, got)
+		}
+	}
+}
+
 func TestARemovedDirectoryIsMadeAnew(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
 	s := newSink(t, "{path: "+dir+"/events.json}")

@@ -49,7 +49,7 @@ func (s *Sender) output(path string) (*output, error) {
 			return nil, err
 		}
 	}
-	if path == stdout {
+	if path == Stdout {
 		o := &output{path: path, f: os.Stdout, used: now}
 		s.open[path] = o
 		return o, nil
