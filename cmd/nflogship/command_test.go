@@ -141,6 +141,7 @@ func TestExitCodes(t *testing.T) {
 		{"version", []string{"version"}, exitOK, "", 1},
 		{"completion", []string{"completion", "bash"}, exitOK, "", -1},
 		{"replay of a file that is not there", []string{"replay", "/does/not/exist.pcap"}, exitStart, "/does/not/exist.pcap", 0},
+		{"replay of a file that is not there and one that is", []string{"replay", "/does/not/exist.pcap", capture}, exitLost, "/does/not/exist.pcap", 400},
 		{"replay of a cut file delivers what is whole", []string{"replay", cut}, exitLost, "cut.pcap", 399},
 		{"replay of noise goes on with the next", []string{"replay", noise, capture}, exitLost, "noise.pcap", 400},
 		{"replay to an unknown format", []string{"replay", "-f", "jsno", capture}, exitUsage, `did you mean "json"?`, 0},

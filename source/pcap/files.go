@@ -23,28 +23,30 @@ func (f file) String() string {
 	return f.name
 }
 
-// findFiles expands the patterns among names. Each pattern's files are sorted by name.
-func findFiles(names []string) ([]file, error) {
-	var files []file
+// findFiles expands the patterns among names. Each pattern's files are sorted by name. What is not there, or may not be
+// read, is told in missing: the others can be replayed all the same.
+func findFiles(names []string) (files []file, missing []error) {
 	stdin := false
 	for _, name := range names {
 		if name == Stdin && stdin {
-			return nil, errors.New(`standard input ("-") can be read once only`)
+			missing = append(missing, errors.New(`standard input ("-") can be read once only`))
+			continue
 		}
 		stdin = stdin || name == Stdin
 		matches, err := expand(name)
 		if err != nil {
-			return nil, err
+			missing = append(missing, err)
 		}
 		for _, m := range matches {
 			f, err := look(m)
 			if err != nil {
-				return nil, err
+				missing = append(missing, err)
+				continue
 			}
 			files = append(files, f)
 		}
 	}
-	return files, nil
+	return files, missing
 }
 
 // expand returns what a name stands for. A file that exists is itself, whatever characters its name has.
@@ -72,7 +74,7 @@ func look(name string) (file, error) {
 	}
 	info, err := os.Stat(name)
 	if err != nil {
-		return file{}, fmt.Errorf("find captures: %w", err)
+		return file{}, fmt.Errorf("find captures: %q: %w", name, errors.Unwrap(err))
 	}
 	switch mode := info.Mode(); {
 	case mode.IsDir():

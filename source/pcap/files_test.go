@@ -59,7 +59,8 @@ func TestFiles(t *testing.T) {
 			for _, f := range c.files {
 				names = append(names, filepath.Join(dir, f))
 			}
-			found, err := findFiles(names)
+			found, missing := findFiles(names)
+			err := errors.Join(missing...)
 			if c.fails {
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Fatalf("%v, want %q", err, c.want)
@@ -75,7 +76,7 @@ func TestFiles(t *testing.T) {
 			}
 		})
 	}
-	if _, err := findFiles([]string{"-", "-"}); err == nil {
+	if _, missing := findFiles([]string{"-", "-"}); missing == nil {
 		t.Error("standard input twice")
 	}
 	if os.Getuid() != 0 {
@@ -83,8 +84,8 @@ func TestFiles(t *testing.T) {
 		if err := os.Chmod(closed, 0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := findFiles([]string{closed}); !errors.Is(err, os.ErrPermission) {
-			t.Errorf("a file that may not be read: %v", err)
+		if _, missing := findFiles([]string{closed}); !errors.Is(errors.Join(missing...), os.ErrPermission) {
+			t.Errorf("a file that may not be read: %v", missing)
 		}
 	}
 }

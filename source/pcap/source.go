@@ -47,12 +47,15 @@ func New(c Config, d source.Deps) (*Source, error) {
 	}, nil
 }
 
-// Open finds the files: that a pattern matches nothing, or that a file is a directory or cannot be opened, is said here.
-// What they hold is looked at when their turn comes, for a damaged file does not keep the others from being read.
+// Open finds the files. It fails where there is none to read; that some are not there, or cannot be opened, is damage,
+// and so is what they hold, which is looked at when their turn comes: the others are read all the same.
 func (s *Source) Open(context.Context) error {
-	files, err := findFiles(s.config.Files)
-	if err != nil {
-		return err
+	files, missing := findFiles(s.config.Files)
+	if len(files) == 0 {
+		return errors.Join(missing...)
+	}
+	for _, err := range missing {
+		s.damaged(err)
 	}
 	s.files = files
 	for _, f := range files {
