@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"nflogship/encode"
 	"nflogship/event"
 	"nflogship/sink/route"
 )
@@ -75,5 +76,6 @@ type Deps struct {
 	Name   string // in the configuration
 	Host   string
 	Format string // the format's name
+	Codec  *encode.Codec
 	Log    *slog.Logger
 }

@@ -117,7 +117,7 @@ func (b *builder) sink(s *config.Sink) (*pipeline.Shipper, error) {
 		return nil, s.Errorf("", "format %s: %v", s.Format.Name, err)
 	}
 	made, err := sinks[s.Kind].build(s.Config, sink.Deps{
-		Name: s.Name, Host: b.file.Host, Format: s.Format.Name, Log: b.log.With("sink", s.Name),
+		Name: s.Name, Host: b.file.Host, Format: s.Format.Name, Codec: codec, Log: b.log.With("sink", s.Name),
 	})
 	if err != nil {
 		return nil, s.Errorf("", "%v", err)

@@ -65,11 +65,11 @@ func (c *Config) Check(r *config.Report) {
 	}
 }
 
-// CheckFormat refuses what has no place in a file of lines.
+// CheckFormat refuses what has no place in a file.
 func (*Config) CheckFormat(format string) error {
 	switch format {
 	case "raw":
-		return errors.New("the format raw has no place in a file: nothing would tell one packet from the next")
+		return errors.New("the format raw has no place in a file: nothing would tell one packet from the next; take pcap")
 	case "structured_data":
 		return errors.New("structured_data is a part of syslog messages: it needs a syslog sink with rfc: 5424")
 	}

@@ -1,5 +1,6 @@
-// Package file writes records to files, a line each, and to standard output. A path may hold the event's host, time and
-// fields; what comes from a packet can neither leave its directory nor make more than a bounded number of files.
+// Package file writes records to files and to standard output: a line each, or as a file of the format has them. A path may
+// hold the event's host, time and fields; what comes from a packet can neither leave its directory nor make more than a
+// bounded number of files.
 //
 // Delivered means written; with sync, written and fsynced, so that a crash of the machine loses nothing of it.
 package file
@@ -26,6 +27,8 @@ type Sender struct {
 	path   string // where every record goes; "" where the route tells
 	open   map[string]*output
 	keeper *keeper // of old files; nil without rotation
+	codec  *encode.Codec
+	whole  map[string]int64 // how long files were that we left whole
 	again  atomic.Bool
 	now    func() time.Time
 }
@@ -40,7 +43,7 @@ func New(c Config, d sink.Deps) (*sink.Sink, error) {
 		return nil, fmt.Errorf("path %w", err)
 	}
 	t = t.Host(d.Host)
-	s := &Sender{cfg: c, log: d.Log, open: map[string]*output{}, now: time.Now}
+	s := &Sender{cfg: c, log: d.Log, open: map[string]*output{}, now: time.Now, codec: d.Codec, whole: map[string]int64{}}
 	if c.Rotate != nil {
 		s.keeper = newKeeper(*c.Rotate, d.Log)
 	}
@@ -121,8 +124,11 @@ func (s *Sender) write(ctx context.Context, p *encode.Payload, from, to int) (in
 	}
 	whole, last := wholeRecords(p, from, to, begin+taken)
 	o.cut(begin + taken - last)
-	if path == Stdout && errors.Is(err, syscall.EPIPE) {
-		return whole, sink.Permanent(errors.New("nothing reads standard output any more"))
+	if errors.Is(err, syscall.EPIPE) {
+		if path == Stdout {
+			return whole, sink.Permanent(errors.New("nothing reads standard output any more"))
+		}
+		o.torn = o.torn || !o.lines() // the next reader needs what a file begins with, too
 	}
 	return whole, err // it names the file
 }
@@ -229,10 +235,11 @@ func (s *Sender) closeAll() {
 }
 
 func (s *Sender) drop(path string, o *output) {
-	delete(s.open, path)
 	if o.f == os.Stdout {
-		return
+		return // it goes on where it was
 	}
+	delete(s.open, path)
+	s.remember(o)
 	if err := o.close(); err != nil {
 		s.log.Warn("closing a file failed", "path", path, "error", err)
 	}

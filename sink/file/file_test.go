@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"nflogship/config"
+	"nflogship/encode"
 	"nflogship/event"
 	"nflogship/internal/testenv"
 	"nflogship/sink"
@@ -34,13 +35,15 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+var jsonLines = &encode.Codec{Name: "json", Framing: encode.Line}
+
 func newSink(t *testing.T, settings string) *sink.Sink {
 	t.Helper()
 	c := DefaultConfig()
 	if err := config.Decode(settings, &c); err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(c, sink.Deps{Name: "archive", Host: "ams1", Format: "json", Log: slog.New(slog.DiscardHandler)})
+	s, err := New(c, sink.Deps{Name: "archive", Host: "ams1", Format: "json", Codec: jsonLines, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,15 +373,24 @@ func TestManyPathsHoldFewFilesOpen(t *testing.T) {
 
 const inSmallDisk = "NFLOGSHIP_TEST_SMALL_DISK"
 
-// A full disk: what was written is whole records, the rest follows once there is room. It runs in a mount namespace of
-// its own, on a file system of 64 KiB.
-func TestFullDisk(t *testing.T) {
+// A full disk: what was written is whole records, the rest follows once there is room.
+func TestFullDisk(t *testing.T) { onSmallDisk(t, fillDisk) }
+
+// onSmallDisk runs the rest of a test in a mount namespace of its own, with a directory that holds 24 KiB more.
+func onSmallDisk(t *testing.T, rest func(t *testing.T, dir string)) {
+	t.Helper()
 	if dir := os.Getenv(inSmallDisk); dir != "" {
-		fillDisk(t, dir)
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+			t.Fatalf("SKIP-MOUNT %v", err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, ballast), make([]byte, 40<<10), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		rest(t, dir)
 		return
 	}
 	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-test.v")
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	cmd.Env = append(os.Environ(), inSmallDisk+"="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
@@ -394,14 +406,10 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// ballast is the file that leaves no room for others.
+const ballast = "ballast"
+
 func fillDisk(t *testing.T, dir string) {
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
-		t.Fatalf("SKIP-MOUNT %v", err)
-	}
-	ballast := filepath.Join(dir, "ballast")
-	if err := os.WriteFile(ballast, make([]byte, 40<<10), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	path := filepath.Join(dir, "events.json")
 	s := newSink(t, "{path: "+path+"}")
 	if err := s.Sender.Open(t.Context()); err != nil {
@@ -418,7 +426,7 @@ func fillDisk(t *testing.T, dir string) {
 	if got := read(t, path); len(got) != l.Len()-l.Open() {
 		t.Errorf("the file holds %d lines, %d records are decided", len(got), l.Len()-l.Open())
 	}
-	if err := os.Remove(ballast); err != nil {
+	if err := os.Remove(filepath.Join(dir, ballast)); err != nil {
 		t.Fatal(err)
 	}
 	sinktest.Ship(t, s, l)
@@ -480,7 +488,7 @@ func TestRouteTableForgetsIdlePaths(t *testing.T) {
 func BenchmarkSend(b *testing.B) {
 	c := DefaultConfig()
 	c.Path = filepath.Join(b.TempDir(), "events.json")
-	s, err := New(c, sink.Deps{Log: slog.New(slog.DiscardHandler)})
+	s, err := New(c, sink.Deps{Codec: jsonLines, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

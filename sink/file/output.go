@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"nflogship/encode"
 )
 
 // output is one open file that records are appended to.
@@ -22,13 +24,17 @@ type output struct {
 	synced  int64     // bytes known to be on disk
 	used    time.Time
 	torn    bool // it ends in a part of a record
+	headed  bool // what a file of the format begins with is there
+	codec   *encode.Codec
 }
 
 // lookAgain is how often a path is checked to still lead to the open file: somebody may have moved or removed it.
 const lookAgain = time.Second
 
-// openOutput opens path for appending, making it and its directories at need. A record torn by a crash is closed off.
-func openOutput(path string, c *Config, now time.Time) (*output, error) {
+// openOutput opens path for appending, making it and its directories at need. Whether a crash tore its last record shows in
+// torn.
+func (s *Sender) openOutput(path string, now time.Time) (*output, error) {
+	c := &s.cfg
 	if err := makeDirs(filepath.Dir(path), c); err != nil {
 		return nil, err
 	}
@@ -36,8 +42,8 @@ func openOutput(path string, c *Config, now time.Time) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &output{path: path, f: f, checked: now, used: now, began: now}
-	if err := o.prepare(c, made); err != nil {
+	o := &output{path: path, f: f, checked: now, used: now, began: now, codec: s.codec}
+	if err := s.prepare(o, made); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return o, nil
@@ -56,9 +62,9 @@ func openAppend(path string, mode fs.FileMode) (f *os.File, made bool, err error
 	return f, true, err
 }
 
-func (o *output) prepare(c *Config, made bool) (err error) {
+func (s *Sender) prepare(o *output, made bool) (err error) {
 	if made {
-		if err = o.own(c); err != nil {
+		if err = o.own(&s.cfg); err != nil {
 			return err
 		}
 	}
@@ -71,10 +77,14 @@ func (o *output) prepare(c *Config, made bool) (err error) {
 	if o.size = o.info.Size(); o.size > 0 {
 		o.began = o.info.ModTime()
 		o.synced = o.size
-		o.torn = o.isTorn()
+		o.headed = true
+		o.torn = s.isTorn(o)
 		return nil
 	}
-	if made && c.Sync {
+	if err = o.begin(); err != nil {
+		return err
+	}
+	if made && s.cfg.Sync {
 		return syncDir(filepath.Dir(o.path))
 	}
 	return nil
@@ -94,9 +104,16 @@ func (o *output) own(c *Config) error {
 	return nil
 }
 
-// isTorn reports whether the file's last line lacks its newline, as after a crash. A file that may be written and not
-// read is taken to be whole.
-func (o *output) isTorn() bool {
+// isTorn reports whether the file's last record is not whole, as after a crash.
+func (s *Sender) isTorn(o *output) bool {
+	if o.lines() {
+		return o.lacksNewline()
+	}
+	return s.whole[o.path] != o.size && !o.isWhole()
+}
+
+// lacksNewline reports whether the last line does. A file that may be written and not read is taken to be whole.
+func (o *output) lacksNewline() bool {
 	r, err := os.Open(o.path)
 	if err != nil {
 		return false
@@ -109,6 +126,14 @@ func (o *output) isTorn() bool {
 
 // append writes p and returns how much of it has been taken.
 func (o *output) append(p []byte) (n int, err error) {
+	if !o.headed {
+		if err = o.begin(); err != nil {
+			return 0, err
+		}
+	}
+	if o.spoilt() {
+		return 0, fmt.Errorf("write %s: %w", o.path, errTorn)
+	}
 	if o.torn {
 		if _, err = o.f.Write([]byte{'\n'}); err != nil {
 			return 0, err
@@ -121,8 +146,7 @@ func (o *output) append(p []byte) (n int, err error) {
 	return n, err
 }
 
-// cut takes back the last n bytes: part of a record that did not fit. Where that can't be done, as in a pipe, the next
-// write closes the torn record off.
+// cut takes back the last n bytes: part of a record that did not fit. Where that can't be done, as in a pipe, it is torn.
 func (o *output) cut(n int) {
 	if n == 0 {
 		return
@@ -166,6 +190,9 @@ func (o *output) moved(now time.Time) bool {
 	if o.regular && info.Size() < o.size { // cut from outside, as logrotate's copytruncate does
 		o.size = info.Size()
 		o.synced = min(o.synced, o.size)
+		if !o.lines() {
+			o.torn = true // or it lacks its beginning: opening it anew will tell
+		}
 	}
 	return false
 }

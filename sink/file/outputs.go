@@ -33,7 +33,9 @@ func (s *Sender) setAside(o *output) error {
 			return fmt.Errorf("set %s aside: %w", o.path, err)
 		}
 	}
-	s.keeper.look(o.path)
+	if s.keeper != nil {
+		s.keeper.look(o.path)
+	}
 	return nil
 }
 
@@ -42,7 +44,7 @@ func (s *Sender) output(path string) (*output, error) {
 	now := s.now()
 	if o := s.open[path]; o != nil {
 		o.used = now
-		if o.f == os.Stdout || !o.moved(now) {
+		if o.f == os.Stdout || !o.moved(now) && !o.spoilt() {
 			return o, nil
 		}
 		if err := s.leave(o); err != nil {
@@ -50,25 +52,28 @@ func (s *Sender) output(path string) (*output, error) {
 		}
 	}
 	if path == Stdout {
-		o := &output{path: path, f: os.Stdout, used: now}
+		o := &output{path: path, f: os.Stdout, used: now, codec: s.codec}
 		s.open[path] = o
-		return o, nil
+		return o, o.beginIfFile()
 	}
 	if err := s.makePlace(); err != nil {
 		return nil, err
 	}
-	o, err := openOutput(path, &s.cfg, now)
+	o, err := s.openOutput(path, now)
 	if (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)) && len(s.open) > 0 {
 		// The limit on open files is lower than ours.
 		if err := s.leave(s.oldest()); err != nil {
 			return nil, err
 		}
-		o, err = openOutput(path, &s.cfg, now)
+		o, err = s.openOutput(path, now)
 	}
 	if err != nil {
 		return nil, err
 	}
 	s.open[path] = o
+	if o.spoilt() {
+		return s.replace(o)
+	}
 	if s.keeper != nil {
 		s.keeper.look(path)
 	}

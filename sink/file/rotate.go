@@ -19,7 +19,7 @@ const stamp = "20060102T150405.000Z"
 
 // due reports whether the file must be set aside before more is written, n bytes at least.
 func (r *Rotate) due(o *output, n int64, now time.Time) bool {
-	if !o.regular || o.size == 0 {
+	if !o.regular || o.size <= int64(len(o.codec.Header)) {
 		return false
 	}
 	if r.MaxSize > 0 && o.size+n > int64(r.MaxSize) {
