@@ -12,7 +12,7 @@ import (
 )
 
 // What Elastic's iptables integration makes of the kernel's line: elastic/integrations,
-// packages/iptables/data_stream/log/elasticsearch/ingest_pipeline/default.yml, package version of 2026. Its licence, Elastic's 2.0,
+// packages/iptables/data_stream/log/elasticsearch/ingest_pipeline/default.yml at commit 009be49. Its licence, Elastic's 2.0,
 // does not let us quote the patterns, so what they accept and how the fields are called is written here in our words. The
 // patterns themselves were run once with go-grok (a look-behind before CE, DF and MF left out: RE2 has none) over every line that these tests
 // parse: they read the same ones, and give the same fields.
