@@ -14,6 +14,7 @@ import (
 	"nflogship/encode/leef"
 	"nflogship/encode/logemu"
 	"nflogship/encode/ocsf"
+	pcapformat "nflogship/encode/pcap"
 	"nflogship/encode/raw"
 	"nflogship/encode/sd"
 	"nflogship/encode/ulogd"
@@ -99,6 +100,9 @@ var (
 		"kernel": {packetsOnly(config.Kind(kernel.DefaultConfig)), func(c any, own ownFields) (*encode.Codec, error) {
 			return kernel.New(*c.(*kernel.Config)), own.unwanted()
 		}},
+		"pcap": {packetsOnly(config.Kind(pcapformat.DefaultConfig)), func(c any, own ownFields) (*encode.Codec, error) {
+			return pcapformat.New(*c.(*pcapformat.Config), own)
+		}},
 		"raw": {packetsOnly(config.Kind(raw.DefaultConfig)), func(_ any, own ownFields) (*encode.Codec, error) {
 			return raw.New(), own.unwanted()
 		}},
@@ -131,7 +135,7 @@ func (f ownFields) unwanted() error {
 // What is known by name and comes later: a configuration that asks for it is told so.
 var (
 	laterStages  = []string{"filter", "aggregate", "sample", "enrich"}
-	laterFormats = []string{"pcap", "protobuf"}
+	laterFormats = []string{"protobuf"}
 )
 
 // schema is what a configuration may name.
