@@ -84,12 +84,13 @@ func appendTransportHeader(dst, p []byte, e *event.Event) []byte {
 	case e.Is(event.HasUDP):
 		return append(jsontext.AppendNumber(dst, `,"udp":{"length":`, uint64(e.UDPLength)), '}')
 	case e.Is(event.HasICMP):
-		return appendICMP(dst, e)
+		dst = appendICMP(dst, e)
 	case e.Is(event.HasSPI):
-		return jsontext.AppendNumber(dst, `,"spi":`, uint64(e.Word))
-	case isShort(e.Malformed):
+		dst = jsontext.AppendNumber(dst, `,"spi":`, uint64(e.Word))
+	}
+	if isShort(e.Malformed) {
 		if h := header.Upper(p); h != nil { // INCOMPLETE [n bytes] in the kernel's line
-			return jsontext.AppendNumber(dst, `,"incomplete_bytes":`, uint64(len(h)))
+			dst = jsontext.AppendNumber(dst, `,"incomplete_bytes":`, uint64(len(h)))
 		}
 	}
 	return dst
