@@ -1,6 +1,7 @@
 package pcap
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/hex"
 	"flag"
@@ -42,6 +43,18 @@ func TestGolden(t *testing.T) {
 	encodetest.Golden(t, "testdata/example.pcap", example, *update)
 	encodetest.Golden(t, "testdata/example.txt", []byte(hex.Dump(example)), *update)
 	encodetest.Golden(t, "testdata/events.pcap", file(t, encodetest.Cases()...), *update)
+}
+
+// TestFilesAreWhole has the codec tell how much of a file is: all of it, unless a record is torn.
+func TestFilesAreWhole(t *testing.T) {
+	codec := newCodec(t)
+	whole := file(t, encodetest.Cases()...)
+	last := len(file(t, encodetest.Cases()[:7]...)) - len(file(t, encodetest.Cases()[6])) + len(codec.Header) // summaries have no record
+	for size, want := range map[int]int{len(whole): len(whole), len(whole) - 1: last, last + 5: last, last: last, 24: 24, 23: 0} {
+		if n, err := codec.Whole(bufio.NewReader(bytes.NewReader(whole[:size]))); err != nil || n != int64(want) {
+			t.Errorf("of %d bytes %d are whole (%v), want %d", size, n, err, want)
+		}
+	}
 }
 
 // run is what a program prints.
