@@ -140,7 +140,7 @@ func TestDecodeMistakes(t *testing.T) {
 		{"in a list of structs", "streams:\n- name: x\n- name: y\n  replicas: 2\n", `4:13: streams[1].replicas: "2" is not one of 1, 3, 5`},
 		{"missing in a list of structs", "streams:\n- name: x\n- {}\n", `1:1: streams[1]: "name" is missing`},
 		{"later, whatever it holds", "later: [1, {}]", "1:1: later: not in this version: this"},
-		{"skipped", "skipped: 1", `1:1: unknown key "skipped"`},
+		{"skipped", "skipped: 1", `1:1: unknown key "skipped"; want one of text, flag, small, count, factor, size, wait, secret, prefix, list, words, names, maybe, stream, streams, secrets, speed, track, later`},
 		{"what decodes itself, another form", "track: {a: b}", "1:1: track: want a list, [...], not a mapping"},
 		{"what decodes itself, inside", "track: [[a]]", "1:1: track[0]: want a text, not a list"},
 		{"what decodes itself, a word not allowed", "track: srx", `1:8: track: "srx" is not one of src, dst; did you mean "src"?`},

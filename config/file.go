@@ -60,6 +60,9 @@ func (f *File) check(r *Report) {
 	if r.IsSet("data_dir") && !filepath.IsAbs(f.DataDir) {
 		r.Errorf("data_dir", "must be an absolute path, such as /var/lib/nflogship")
 	}
+	if r.IsSet("data_dir") {
+		r.Warnf("data_dir", "nothing is kept there in this version: no disk queue, no checkpoints, no dead letters")
+	}
 	if r.IsSet("host") && f.Host == "" {
 		r.Errorf("host", "must not be empty; leave it out for the host's own name")
 	}

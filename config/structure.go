@@ -3,6 +3,7 @@ package config
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -54,6 +55,9 @@ func (d *decoder) setting(at place, in reflect.Value, f field) bool {
 	return d.value(at, v) && d.check(at, v, f.checks)
 }
 
+// maxListed is how many keys an error lists when it cannot guess which was meant.
+const maxListed = 20
+
 func (d *decoder) unknownKey(at place, key *yaml.Node, names []string) {
 	if slices.Contains(at.beside, key.Value) {
 		d.found.add(d.finding(key, at.message("%s stands beside %s, not inside it", []any{quote(key.Value), at.label.Value})))
@@ -66,6 +70,9 @@ func (d *decoder) unknownKey(at place, key *yaml.Node, names []string) {
 	guess := ""
 	if !d.hiddenKeys[key] {
 		guess = didYouMean(key.Value, names)
+	}
+	if guess == "" && len(names) > 0 && len(names) <= maxListed {
+		guess = "; want one of " + strings.Join(names, ", ")
 	}
 	d.found.add(d.finding(key, "unknown key "+d.keyWord(key).String()+in+guess))
 }

@@ -45,6 +45,9 @@ func NewShipper(name string, s *sink.Sink, codec *encode.Codec, q queue.Config, 
 	}
 }
 
+// Name is the sink's name in the configuration.
+func (s *Shipper) Name() string { return s.name }
+
 // run ships until the queue is closed and empty, or ctx ends: what is undelivered then is counted as aborted.
 func (s *Shipper) run(ctx context.Context) {
 	defer s.queue.Abort()

@@ -25,6 +25,22 @@ type built struct {
 	damaged *atomic.Bool // an input was broken or unreadable
 }
 
+// sources are the names of what events come from.
+func (p *built) sources() (names []string) {
+	for _, f := range p.Feeds {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// sinks are the names of where events go.
+func (p *built) sinks() (names []string) {
+	for _, s := range p.Shippers {
+		names = append(names, s.Name())
+	}
+	return names
+}
+
 type buildOptions struct {
 	log *slog.Logger
 	// replay, if not nil, takes the place of every source: of the named pipeline, or of the only one.

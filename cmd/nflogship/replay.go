@@ -33,7 +33,8 @@ func newReplay() *cobra.Command {
 		Use:   "replay FILE...",
 		Short: "Replay captures to standard output, or through a configuration's pipeline",
 		Long: `Replay captures (pcap or pcapng, as they are or compressed; "-" is standard input): to standard output, a line each, or
-with -c through the stages and sinks of a configuration's pipeline, in place of its sources.`,
+with -c through the stages and sinks of a configuration's pipeline, in place of its sources: of their settings only a
+single source's action counts, names of interfaces come from --interface.`,
 		Example: `  nflogship replay --format kernel --interface 2=eth0 firewall.pcap
   tcpdump -i nflog:40 -w - | nflogship replay -
   nflogship replay -c nflogship.yaml /var/log/ulog/*.pcap.gz`,
@@ -93,7 +94,7 @@ func (f replayFlags) file(stderr io.Writer) (*config.File, error) {
 const toStdout = `
 log: {level: warn}
 sources: {replay: {pcap: {files: ["-"]}}}
-sinks: {stdout: {file: {path: "-"}, format: %s}}
+sinks: {stdout: {file: {path: "-"}, format: %s, retry: {max_attempts: 1}}}
 `
 
 // parseInterfaces reads 2=va.

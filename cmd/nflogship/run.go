@@ -54,6 +54,7 @@ func (p *built) run(ctx context.Context, log *slog.Logger) error {
 	if err := p.Open(ctx); err != nil {
 		return &exitError{exitStart, err}
 	}
+	log.Info("started", "sources", p.sources(), "sinks", p.sinks())
 	err := p.Run(ctx, stop)
 	log.Info("ended", "ledger", p.Ledger.String())
 	if sum := p.Ledger.Check(); sum != nil {
@@ -81,6 +82,7 @@ func (p *built) signals(stop chan<- struct{}, log *slog.Logger) (end func()) {
 				switch {
 				case s == syscall.SIGHUP:
 					p.Reopen()
+					log.Info("SIGHUP: files are opened anew at their next event")
 				case !stopping.IsZero() && time.Since(stopping) < sameSignal:
 				case !stopping.IsZero():
 					log.Error("a second signal: ending at once", "signal", s.String(), "ledger", p.Ledger.String())

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/user"
 	"strconv"
 	"strings"
@@ -55,6 +56,10 @@ func (c *Config) Check(r *config.Report) {
 		}
 	case strings.HasSuffix(c.Path, "/"):
 		r.Errorf("path", "%q is a directory; name the file in it", c.Path)
+	case strings.HasPrefix(c.Path, "~"):
+		r.Errorf("path", "~ is not a home directory here; write an absolute path")
+	case isDir(c.Path):
+		r.Errorf("path", "%s is a directory; name the file in it", c.Path)
 	case !strings.HasPrefix(c.Path, "/"):
 		if _, constant := t.Constant(); !constant {
 			r.Errorf("path", "a path with fields in it must be absolute, such as /var/log/firewall/%s", c.Path)
@@ -63,6 +68,11 @@ func (c *Config) Check(r *config.Report) {
 	if c.Rotate != nil && c.Rotate.MaxSize == 0 && c.Rotate.Every == 0 {
 		r.Errorf("rotate", "rotate needs max_size, every or both: nothing says when")
 	}
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // CheckFormat refuses what has no place in a file.

@@ -453,6 +453,8 @@ func TestConfigErrors(t *testing.T) {
 	for settings, want := range map[string]string{
 		"{}":                                 `"path" is missing`,
 		"{path: /var/log/}":                  "is a directory",
+		"{path: /tmp}":                       "is a directory",
+		"{path: ~/x.json}":                   "not a home directory",
 		"{path: '{prefix}.json'}":            "must be absolute",
 		"{path: '/a/{nonsense}'}":            "is not a field",
 		"{path: '-', sync: true}":            "standard output has no sync",
