@@ -150,9 +150,6 @@ func TestReadmeMissing(t *testing.T) {
 	for _, name := range missingNames(t, section, "stages") {
 		missing[name] = source + sink + "stages: { s: { " + name + ": {} } }\n"
 	}
-	for _, name := range missingNames(t, section, "formats") {
-		missing[name] = source + "sinks: { o: { file: { path: '-' }, format: " + name + " } }\n"
-	}
 	for name, configuration := range missing {
 		c := check(t, configuration)
 		says := strings.Contains(section, name)

@@ -15,6 +15,7 @@ import (
 	"nflogship/encode/logemu"
 	"nflogship/encode/ocsf"
 	pcapformat "nflogship/encode/pcap"
+	"nflogship/encode/protobuf"
 	"nflogship/encode/raw"
 	"nflogship/encode/sd"
 	"nflogship/encode/ulogd"
@@ -103,6 +104,9 @@ var (
 		"pcap": {packetsOnly(config.Kind(pcapformat.DefaultConfig)), func(c any, own ownFields) (*encode.Codec, error) {
 			return pcapformat.New(*c.(*pcapformat.Config), own)
 		}},
+		"protobuf": {config.Kind(protobuf.DefaultConfig), func(c any, own ownFields) (*encode.Codec, error) {
+			return protobuf.New(*c.(*protobuf.Config), own)
+		}},
 		"raw": {packetsOnly(config.Kind(raw.DefaultConfig)), func(_ any, own ownFields) (*encode.Codec, error) {
 			return raw.New(), own.unwanted()
 		}},
@@ -133,19 +137,13 @@ func (f ownFields) unwanted() error {
 }
 
 // What is known by name and comes later: a configuration that asks for it is told so.
-var (
-	laterStages  = []string{"filter", "aggregate", "sample", "enrich"}
-	laterFormats = []string{"protobuf"}
-)
+var laterStages = []string{"filter", "aggregate", "sample", "enrich"}
 
 // schema is what a configuration may name.
 func schema() config.Schema {
 	s := config.Schema{Sources: specs(sources), Stages: specs(stages), Sinks: specs(sinks), Formats: specs(formats)}
 	for _, name := range laterStages {
 		s.Stages[name] = config.LaterKind(fmt.Sprintf("not in this version: the %s stage", name))
-	}
-	for _, name := range laterFormats {
-		s.Formats[name] = config.LaterKind(fmt.Sprintf("not in this version: the %s format", name))
 	}
 	return s
 }
