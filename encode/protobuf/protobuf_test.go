@@ -36,8 +36,8 @@ func TestGolden(t *testing.T) {
 	encodetest.Golden(t, "testdata/events.txtpb", events, *update)
 }
 
-// spaces finds those that prototext puts in at random, so that nobody relies on its output; and those that it does not.
-var spaces = regexp.MustCompile(`(?m)^ +|"(?:[^"\\]|\\.)*"|  +`)
+// spaces finds texts, and those spaces that prototext puts in at random so that nobody relies on its output.
+var spaces = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|  +`)
 
 func text(t *testing.T, o prototext.MarshalOptions, m protoreflect.Message) []byte {
 	t.Helper()
@@ -45,13 +45,17 @@ func text(t *testing.T, o prototext.MarshalOptions, m protoreflect.Message) []by
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain := spaces.ReplaceAllStringFunc(string(out), func(s string) string {
-		if s[0] == '"' || strings.Contains(string(out), "\n"+s) {
-			return s
-		}
-		return " "
-	})
-	return append([]byte(strings.TrimSpace(plain)), '\n')
+	var plain []string
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		rest := strings.TrimLeft(line, " ")
+		plain = append(plain, line[:len(line)-len(rest)]+spaces.ReplaceAllStringFunc(rest, func(s string) string {
+			if s[0] == '"' {
+				return s
+			}
+			return " "
+		}))
+	}
+	return []byte(strings.Join(plain, "\n") + "\n")
 }
 
 // TestSaysWhatJSONSays draws events whose every field may be anything: the message says what the JSON event does.
