@@ -223,6 +223,18 @@ sinks: {b: {file: {path: "-"}, fields: {site: ams1}}}
 			t.Errorf("%v: the own field ends %d of 400 lines", args, n)
 		}
 	}
+	for options, want := range map[string]string{
+		"{rename: {src: x}}":  `,"x":"11.130.60.127",`,
+		"{exclude: [src]}":    `"hook":"prerouting"`,
+		"{include: [prefix]}": `"prefix":"GA "`,
+	} {
+		path := write(t, "c.yaml", "sources: {a: {pcap: {files: ["+capture+"]}}}\nsinks: {b: {file: {path: '-'}, fields: {src: ours}, format: {json: "+options+"}}}\n")
+		code, out, said := run(t, "run", "-c", path)
+		first, _, _ := strings.Cut(out, "\n")
+		if code != exitOK || !strings.Contains(first, want) || !strings.HasSuffix(first, `,"src":"ours"}`) || strings.Count(first, `"src":`) != 1 || strings.Count(first, `"x":`) > 1 {
+			t.Errorf("%s: exit code %d: %s\n%s", options, code, first, said)
+		}
+	}
 	wrong := write(t, "c.yaml", "sources: {a: {pcap: {files: [x]}}}\nsinks: {b: {file: {path: '-'}, format: kernel, fields: {site: ams1}}}\n")
 	if code, _, said := run(t, "check", "-c", wrong); code != exitUsage || !strings.Contains(said, "no place for fields") {
 		t.Errorf("exit code %d: %s", code, said)

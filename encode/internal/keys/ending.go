@@ -72,11 +72,15 @@ func members(own map[string]string, prefix, comma, colon string) (text []byte) {
 // Append ends the object that begins at dst[start], all of whose members but own fields are written: at least one.
 func (x *Ending) Append(dst []byte, start int, b *event.Batch, e *event.Event) []byte {
 	dst = x.packet.Append(dst, x.packetKey, b.Bytes(e.Packet))
-	dst = append(dst, x.tail...)
-	if x.names == nil {
-		return dst
+	if x.names != nil {
+		dst = x.pick(append(dst, '}'), start)
+		dst = dst[:len(dst)-1]
 	}
-	return x.pick(dst, start)
+	// Own fields come after the choice: it is about the event's keys, and one of these may bear the name of a key left out.
+	if len(dst) == start+1 && len(x.tail) > 1 {
+		return append(dst, x.tail[x.gap:]...)
+	}
+	return append(dst, x.tail...)
 }
 
 // pick makes of the object at dst[start:] the one the user chose. It writes that behind the object, then over it: a
@@ -107,7 +111,7 @@ func (x *Ending) pick(dst []byte, start int) []byte {
 	return dst[:start+copy(dst[start:], dst[end:])]
 }
 
-// foreign is a key that the choice is not about: an own field's.
+// foreign is a key that the choice is not about.
 var foreign = name{fate: stays}
 
 // find looks a key up, first from where the one before it was: keys come in the order of the format. It returns where to
