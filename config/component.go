@@ -13,14 +13,24 @@ type Component struct {
 	Config any // what the kind's KindSpec.New returned, decoded into; nil for a kind without settings
 	Pos    Pos
 
-	at place // of the kind's settings
-	d  *decoder
+	at    place // of the kind's settings
+	whole place // of the kind and what stands beside it
+	d     *decoder
 }
 
 // Errorf makes an error about a setting of the component's Config, in the style of Parse: for what only shows when the
 // component is built. The path is relative to the Config, "" means the component.
 func (c *Component) Errorf(path, format string, args ...any) error {
-	f := c.d.foreign(c.at, path, format, args)
+	return c.errorAt(c.at, path, format, args)
+}
+
+// BesideErrorf is Errorf for a setting that stands beside the kind: "format", "fields".
+func (c *Component) BesideErrorf(path, format string, args ...any) error {
+	return c.errorAt(c.whole, path, format, args)
+}
+
+func (c *Component) errorAt(at place, path, format string, args []any) error {
+	f := c.d.foreign(at, path, format, args)
 	f.text = oneLine(f.text)
 	return c.d.text.problem(f)
 }
@@ -65,7 +75,7 @@ func (d *decoder) name(at place) bool {
 // component decodes NAME: {KIND: {...}, ...}. The settings beside KIND go to common.
 func (d *decoder) component(s section, at place, common reflect.Value) (c Component, ok bool) {
 	named := at.owned(s.word + " " + quote(at.label.Value))
-	c = Component{Name: at.label.Value, Pos: posOf(at.label), at: named, d: d}
+	c = Component{Name: at.label.Value, Pos: posOf(at.label), at: named, whole: named, d: d}
 	ok = d.name(named)
 	if formOf(named.node) != Mapping {
 		return c, d.fail(named, "want {KIND: {settings}}, where KIND is one of %s", anyOf(sortedKeys(s.kinds)))

@@ -112,7 +112,7 @@ func TestReadmeLive(t *testing.T) {
 	for _, tool := range []string{"iptables", "nft"} {
 		t.Run(tool, func(t *testing.T) {
 			if _, err := exec.LookPath(tool); err != nil {
-				t.Skipf("%s is not installed", tool)
+				testenv.Missing(t, "%s is not installed", tool)
 			}
 			program(t)
 			if netnstest.Inside(t) {

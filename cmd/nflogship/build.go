@@ -130,7 +130,11 @@ func (b *builder) sink(s *config.Sink) (*pipeline.Shipper, error) {
 	}
 	codec, err := b.codec(s.Format, s.Fields)
 	if err != nil {
-		return nil, s.Errorf("", "format %s: %v", s.Format.Name, err)
+		setting := "format"
+		if len(s.Fields) > 0 { // options alone were checked when they were read
+			setting = "fields"
+		}
+		return nil, s.BesideErrorf(setting, "format %s: %v", s.Format.Name, err)
 	}
 	made, err := sinks[s.Kind].build(s.Config, sink.Deps{
 		Name: s.Name, Host: b.file.Host, Format: s.Format.Name, Codec: codec, Log: b.log.With("sink", s.Name),

@@ -236,7 +236,7 @@ sinks: {b: {file: {path: "-"}, fields: {site: ams1}}}
 		}
 	}
 	wrong := write(t, "c.yaml", "sources: {a: {pcap: {files: [x]}}}\nsinks: {b: {file: {path: '-'}, format: kernel, fields: {site: ams1}}}\n")
-	if code, _, said := run(t, "check", "-c", wrong); code != exitUsage || !strings.Contains(said, "no place for fields") {
+	if code, _, said := run(t, "check", "-c", wrong); code != exitUsage || !strings.Contains(said, "no place for fields") || !strings.Contains(said, "c.yaml:2:48: sink \"b\": fields: format kernel") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
 }

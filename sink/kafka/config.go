@@ -92,7 +92,7 @@ func parseTopic(text string) (*route.Template, error) {
 		return nil, err
 	}
 	literal := 0
-	t.Literals(func(s string, _, _ bool) {
+	t.Literals(func(s string) {
 		literal += len(s)
 		for i := range len(s) {
 			if err == nil && !topicByte(s[i]) {

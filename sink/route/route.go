@@ -134,11 +134,11 @@ func (t *Template) Host(host string) *Template {
 // String is the template as written.
 func (t *Template) String() string { return t.text }
 
-// Literals calls f with each literal part and whether it is the first or the last part, for checks of the far side's rules.
-func (t *Template) Literals(f func(s string, first, last bool)) {
-	for i, p := range t.parts {
+// Literals calls f with each literal part, for checks of the far side's rules.
+func (t *Template) Literals(f func(s string)) {
+	for _, p := range t.parts {
 		if p.literal != "" {
-			f(p.literal, i == 0, i == len(t.parts)-1)
+			f(p.literal)
 		}
 	}
 }
